@@ -1,0 +1,47 @@
+"""Probes: the calls a check makes, described as plain data.
+
+A probe crosses process borders, so it holds numbers, strings, containers, numpy
+arrays, and the two stand-ins below for things that are not data.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Stands for a symbolic Keras input of this shape, without the batch axis."""
+
+    shape: tuple
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Stands for a flat functional Keras model.
+
+    Attributes:
+        shape: of the input, without the batch axis; the input is named "image".
+        layers: rows (name, class in keras.layers, its arguments, input names), in
+            the order they are built; the last one is the output.
+    """
+
+    shape: tuple
+    layers: tuple
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One call of the student's function, and the claim that it tests.
+
+    Attributes:
+        args, kwargs: of the call.
+        claim: "behaviour", or "errors" when the call must raise.
+        note: what is special about the call, in the student's words.
+        options: for the observer, such as the layers that a function may change.
+    """
+
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    claim: str = "behaviour"
+    note: str = ""
+    options: dict = field(default_factory=dict)

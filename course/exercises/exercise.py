@@ -1,0 +1,50 @@
+"""What an exercise is: a reference function, its points, probes and mistakes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer, written as a patch of the right one.
+
+    Attributes:
+        name: the mistake in the third person, "forgets the last ReLU".
+        old: text that occurs exactly once in the reference's source.
+        new: what stands there instead.
+        hint: what the student is told; it leads, it does not give the answer away.
+    """
+
+    name: str
+    old: str
+    new: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded function.
+
+    Attributes:
+        id: "<lecture>.<function>"; the reference is that function of that lecture.
+        points: what it is worth.
+        observer: "array", "model", or "weights" (see ``course.checks.observe``).
+        probes: makes the probes of one run from a numpy Generator.
+        mistakes: typical wrong answers.
+        needs: names of the exercises of the lecture that the reference calls.
+    """
+
+    id: str
+    points: int
+    observer: str
+    probes: Callable
+    mistakes: tuple = ()
+    needs: tuple = ()
+
+    @property
+    def name(self):
+        return self.id.split(".")[1]
+
+    @property
+    def lecture(self):
+        return self.id.split(".")[0]

@@ -1,0 +1,14 @@
+"""Types that appear in the signatures of exercises."""
+
+from typing import NamedTuple
+
+
+class InceptionWidths(NamedTuple):
+    """Filters of an inception block, a column each of table 1 of the GoogLeNet paper."""
+
+    conv1x1: int
+    reduce3x3: int
+    conv3x3: int
+    reduce5x5: int
+    conv5x5: int
+    pool_proj: int
