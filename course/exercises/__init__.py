@@ -1,0 +1,38 @@
+"""The exercises of each lab. Importing this loads neither TensorFlow nor Keras."""
+
+from importlib import import_module
+
+from course.exercises.exercise import Exercise, Mistake
+
+__all__ = ["LABS", "PUBLIC_SEED", "Exercise", "Mistake", "find", "load"]
+
+LABS = {"05": "modern_cnn"}
+PUBLIC_SEED = 2026
+
+
+def load(lecture):
+    """The exercises of a lecture, in lab order: function name -> Exercise.
+
+    Raises:
+        LookupError: there is no such lecture.
+    """
+    if lecture not in LABS.values():
+        raise LookupError(
+            f"no lecture {lecture!r}; there is {', '.join(LABS.values())}"
+        )
+    return import_module(f"course.exercises.{lecture}").EXERCISES
+
+
+def find(exercise_id):
+    """The exercise of this id.
+
+    Raises:
+        LookupError: there is no such exercise; the message lists those there are.
+    """
+    lecture, _, name = str(exercise_id).partition(".")
+    exercises = load(lecture)
+    if name not in exercises:
+        raise LookupError(
+            f"no exercise {exercise_id!r}; {lecture} has {', '.join(exercises)}"
+        )
+    return exercises[name]

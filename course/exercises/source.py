@@ -1,0 +1,175 @@
+"""The source of a reference function, read as text: no lecture is imported.
+
+From one function come the specification (docstring), the stub of the lab, the
+solution cell and the module that a reference worker runs.
+"""
+
+import ast
+import textwrap
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class SourceError(LookupError):
+    """The lecture has no such function, or a patch does not fit."""
+
+
+class _Module:
+    """The top-level statements of one file of a lecture."""
+
+    def __init__(self, path):
+        self.text = path.read_text(encoding="utf-8")
+        self.tree = ast.parse(self.text, str(path))
+        self.lines = self.text.splitlines(keepends=True)
+        self.imports = [s for s in self.tree.body if _is_import(s)]
+        self.definitions = {}
+        for statement in self.tree.body:
+            for name in _bound_names(statement):
+                self.definitions[name] = statement
+
+    def source(self, statement):
+        first = min(
+            [statement.lineno]
+            + [d.lineno for d in getattr(statement, "decorator_list", [])]
+        )
+        return "".join(self.lines[first - 1 : statement.end_lineno]).rstrip("\n")
+
+
+def _is_import(statement):
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
+
+
+def _bound_names(statement):
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return [statement.name]
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        targets = getattr(statement, "targets", None) or [statement.target]
+        return [
+            node.id
+            for target in targets
+            for node in ast.walk(target)
+            if isinstance(node, ast.Name)
+        ]
+    return []
+
+
+@cache
+def _lecture(lecture):
+    """All definitions of a lecture: name -> (module, statement)."""
+    folder = _PACKAGE / lecture
+    found = {}
+    for path in sorted(folder.glob("*.py")):
+        if path.name == "__init__.py":
+            continue
+        module = _Module(path)
+        for name, statement in module.definitions.items():
+            if name in found and name != "__all__":
+                raise SourceError(f"{lecture} defines {name} in two files")
+            found[name] = (module, statement)
+    found.pop("__all__", None)
+    return found
+
+
+def _locate(exercise_id):
+    lecture, _, name = exercise_id.partition(".")
+    found = _lecture(lecture)
+    if name not in found:
+        raise SourceError(f"course/{lecture} defines no function {name!r}")
+    return found, name
+
+
+def _needed(found, name, skip=()):
+    """Names of the lecture that ``name`` needs, itself included, in call order."""
+    order, seen = [], set(skip)
+
+    def visit(current):
+        if current in seen:
+            return
+        seen.add(current)
+        _, statement = found[current]
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id in found:
+                visit(node.id)
+        order.append(current)
+
+    visit(name)
+    return order
+
+
+def reference_source(exercise_id, patch=None):
+    """Source of a module that defines the reference and all it needs.
+
+    Args:
+        exercise_id: such as "modern_cnn.vgg_block".
+        patch: a Mistake; its ``old`` must occur exactly once among the statements
+            that the solution cell holds.
+
+    Returns:
+        Module text that imports only libraries and ``course.toolkit``.
+
+    Raises:
+        SourceError: no such function, or the patch does not fit exactly once.
+    """
+    found, name = _locate(exercise_id)
+    names = _needed(found, name)
+    imports = {ast.unparse(s): None for n in names for s in found[n][0].imports}
+    outside = [line for line in imports if not _inside_lectures(line)]
+    own = {n: found[n][0].source(found[n][1]) for n in names}
+    if patch is not None:
+        own = _patched(exercise_id, own, patch)
+    return "\n".join(outside) + "\n\n\n" + "\n\n\n".join(own.values()) + "\n"
+
+
+def _inside_lectures(line):
+    return "course" in line and "course.toolkit" not in line
+
+
+def _patched(exercise_id, own, patch):
+    # The reference itself first: a helper's text may repeat a line of it.
+    name = exercise_id.split(".")[1]
+    private = [n for n in own if n.startswith("_") or n.isupper()]
+    for candidates in ([name], private):
+        hits = [n for n in candidates if patch.old in own[n]]
+        if not hits:
+            continue
+        if len(hits) > 1 or own[hits[0]].count(patch.old) > 1:
+            raise SourceError(
+                f"{exercise_id}: the text of mistake {patch.name!r} occurs more "
+                f"than once: {patch.old!r}"
+            )
+        return {**own, hits[0]: own[hits[0]].replace(patch.old, patch.new)}
+    raise SourceError(
+        f"{exercise_id}: the text of mistake {patch.name!r} does not occur: "
+        f"{patch.old!r}"
+    )
+
+
+def solution_source(exercise_id):
+    """The answer as a notebook cell: the function and the private helpers it calls.
+
+    Other public functions of the lecture are left out: the student has them from
+    earlier cells.
+    """
+    found, name = _locate(exercise_id)
+    public = {n for n in found if n != name and not n.startswith("_")}
+    public = {n for n in public if not n.isupper()}
+    own = _needed(found, name, skip=public)
+    return "\n\n\n".join(found[n][0].source(found[n][1]) for n in own) + "\n"
+
+
+def docstring(exercise_id):
+    """The specification of an exercise, without its indent."""
+    found, name = _locate(exercise_id)
+    return ast.get_docstring(found[name][1])
+
+
+def stub_source(exercise_id):
+    """What the student starts from: signature and docstring, no body."""
+    found, name = _locate(exercise_id)
+    module, function = found[name]
+    text = function.body[0]
+    head = "".join(module.lines[function.lineno - 1 : text.end_lineno])
+    body = f'raise NotImplementedError("{exercise_id}")'
+    return head.rstrip("\n") + "\n" + textwrap.indent(body, "    ") + "\n"
