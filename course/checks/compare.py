@@ -1,0 +1,249 @@
+"""Compare an observation with the expected one: numpy only, never by repr.
+
+Distances are in tolerances: at most 1 is equal. Tests keep every alternative right
+answer below a tenth and every mistake above ten.
+"""
+
+import numpy as np
+
+from course.checks.result import ERROR, FAILED, PASSED, Verdict
+from course.checks.words import arrays_differ, describe, describe_raised
+
+# Of the spread of the expected values. Two orders of summation differ by 1e-6 in
+# float32, and by 1e-3 in float16.
+TOLERANCE = 5e-4
+_HALF_TOLERANCE = 1e-2
+_SMALLEST_PROBABILITY = 1e-12
+_BEHAVIOUR, _TRAINING = "behaviour", "behaviour in training"
+
+
+def distance(expected, got):
+    """How far ``got`` lies from ``expected``, in tolerances; inf when incomparable.
+
+    Integers must be integers and equal. Probabilities are compared as logarithms.
+    """
+    expected, got = np.asarray(expected), np.asarray(got)
+    if expected.shape != got.shape or got.dtype.kind not in "iuf":
+        return np.inf
+    if expected.dtype.kind in "iu":
+        exact = got.dtype.kind in "iu" and np.array_equal(expected, got)
+        return 0.0 if exact else np.inf
+    if not np.isfinite(got).all() or not np.isfinite(expected).all():
+        return np.inf
+    if expected.size == 0:
+        return 0.0
+    half = got.dtype == np.float16
+    expected, got = expected.astype("float64"), got.astype("float64")
+    scale = np.abs(expected).max()
+    if _is_probabilities(expected):
+        if got.min() < 0:
+            return np.inf
+        expected, got = (
+            np.log(np.maximum(p, _SMALLEST_PROBABILITY)) for p in (expected, got)
+        )
+        scale = np.abs(expected - expected.mean()).max()
+    tolerance = (_HALF_TOLERANCE if half else TOLERANCE) * (scale or 1.0)
+    return float(np.abs(expected - got).max() / tolerance)
+
+
+def _is_probabilities(values):
+    if values.ndim != 2 or values.shape[-1] < 2:
+        return False
+    return values.min() >= 0 and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4)
+
+
+def observation_distance(expected, got):
+    """Distance of two observations of one probe; inf when they differ in kind.
+
+    Tests print it as the table of distances, and diagnosis asks whether it is
+    at most 1.
+    """
+    if "raised" in expected or "raised" in got:
+        same = "raised" in expected and "raised" in got
+        equal = same and _is_value_error(expected) == _is_value_error(got)
+        return 0.0 if equal else np.inf
+    if "value" in expected:
+        if "value" not in got or got["mutated"] != expected["mutated"]:
+            return np.inf
+        return _tree_distance(expected["value"], got["value"])
+    if "weights" not in got or expected["kind"] != got["kind"]:
+        return np.inf
+    if expected.get("shape") != got.get("shape"):
+        return np.inf
+    if "shape" in expected and count(expected) != count(got):
+        return np.inf
+    if "shape" not in expected:
+        return max(
+            _tree_distance(expected["weights"], got["weights"]),
+            _tree_distance(expected["outputs"], got["outputs"]),
+        )
+    return _tree_distance(expected["outputs"], got["outputs"])
+
+
+def _tree_distance(expected, got):
+    if isinstance(expected, dict):
+        if not isinstance(got, dict) or list(expected) != list(got):
+            return np.inf
+        pairs = [(expected[key], got[key]) for key in expected]
+    elif isinstance(expected, tuple):
+        if not isinstance(got, tuple) or len(expected) != len(got):
+            return np.inf
+        pairs = list(zip(expected, got, strict=True))
+    elif expected is None or got is None:
+        return 0.0 if expected is got else np.inf
+    else:
+        return distance(expected, got)
+    return max((_tree_distance(a, b) for a, b in pairs), default=0.0)
+
+
+def count(observation, *, bias=True):
+    """Trainable parameters, counted from the weights that were sent back."""
+    kinds = ("bias", "other") if bias else ("other",)
+    return sum(w.size for kind in kinds for w in observation["weights"][kind])
+
+
+def is_bias_slip(expected, got):
+    """Whether the parameters differ, and only by biases of convolutions."""
+    if "shape" not in expected or "shape" not in got:
+        return False
+    same = count(expected, bias=False) == count(got, bias=False)
+    return same and count(expected) != count(got)
+
+
+def compare(expected, got, call, claim=_BEHAVIOUR, *, unbiased=None):
+    """Verdicts on one probe, in the order that teaches.
+
+    Args:
+        expected, got: observations of the reference and of the student.
+        call: the call as text.
+        claim: of the probe, "behaviour" or "errors".
+        unbiased: for a bias slip, the two observations with biases at zero; then
+            behaviour in training is judged on them, so that one slip costs once.
+
+    Returns:
+        A list of ``Verdict``.
+    """
+    if claim == "errors":
+        return [_compare_error(got, call)]
+    if "raised" in got:
+        wanted = describe(expected)
+        status = FAILED if _is_value_error(got) else ERROR
+        return [Verdict("runs", status, call, describe_raised(got), wanted)]
+    if "value" in expected:
+        return _compare_values(expected, got, call)
+    if "shape" in expected:
+        return _compare_models(expected, got, call, unbiased)
+    return _compare_weights(expected, got, call)
+
+
+def _is_value_error(observation):
+    return "raised" in observation and "ValueError" in observation["raised"]["types"]
+
+
+def _compare_error(got, call):
+    if _is_value_error(got):
+        return Verdict("errors", PASSED, call)
+    if "raised" in got:
+        return Verdict("errors", FAILED, call, describe_raised(got), "a ValueError")
+    return Verdict("errors", FAILED, call, describe(got), "a ValueError")
+
+
+def _compare_values(expected, got, call):
+    if "value" not in got:
+        wanted = describe(expected)
+        return [Verdict("runs", FAILED, call, describe(got), wanted)]
+    runs = Verdict("runs", PASSED, call)
+    if got["mutated"]:
+        said = "the call changed its input array"
+        wanted = "an input left as it was"
+        return [runs, Verdict(_BEHAVIOUR, FAILED, call, said, wanted)]
+    if _tree_distance(expected["value"], got["value"]) <= 1:
+        return [runs, Verdict(_BEHAVIOUR, PASSED, call)]
+    told = (describe(got), describe(expected))
+    where = arrays_differ(expected["value"], got["value"])
+    claim = "shape" if _shapes(expected["value"]) != _shapes(got["value"]) else None
+    verdicts = [Verdict(claim, FAILED, call, *told, where)] if claim else []
+    return [runs, *verdicts, Verdict(_BEHAVIOUR, FAILED, call, *told, where)]
+
+
+def _shapes(value):
+    if isinstance(value, dict):
+        return {key: _shapes(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_shapes(item) for item in value)
+    return None if value is None else np.shape(value)
+
+
+def _compare_models(expected, got, call, unbiased):
+    if got.get("kind") != expected["kind"]:
+        wanted = f"a {expected['kind']}"
+        return [Verdict("runs", FAILED, call, f"a {got.get('kind')}", wanted)]
+    verdicts = [Verdict("runs", PASSED, call)]
+    verdicts.append(
+        _equal("shape", expected["shape"], got["shape"], call, _shape_text)
+    )
+    total, found = count(expected), count(got)
+    verdicts.append(_equal("parameters", total, found, call, "{:,}".format))
+    gate = all(v.passed for v in verdicts)
+    for claim, modes in ((_BEHAVIOUR, ("plain", "inference")), (_TRAINING, None)):
+        if claim == _TRAINING and unbiased is not None:
+            claimed = _compare_outputs(claim, *unbiased, ("plain", "training"), call)
+            verdicts.append(claimed)
+            continue
+        modes = modes or ("training",)
+        found = _compare_outputs(claim, expected, got, modes, call)
+        if found.passed and not gate:
+            why = next(v for v in verdicts if not v.passed)
+            text = f"equal outputs, but the {why.claim} differ: {why.got}"
+            found = Verdict(claim, FAILED, call, text, why.expected)
+        verdicts.append(found)
+    return verdicts
+
+
+def _equal(claim, expected, got, call, text):
+    if expected == got:
+        return Verdict(claim, PASSED, call)
+    return Verdict(claim, FAILED, call, text(got), text(expected))
+
+
+def _shape_text(shapes):
+    rows = {key: f"({', '.join(map(str, s))})" for key, s in shapes.items()}
+    if list(rows) == ["output"]:
+        return rows["output"]
+    return ", ".join(f"{key}: {row}" for key, row in rows.items())
+
+
+def _compare_outputs(claim, expected, got, modes, call):
+    for mode in modes:
+        wanted, found = expected["outputs"][mode], got["outputs"].get(mode)
+        if found is None or _tree_distance(wanted, found) > 1:
+            told = {"plain": "", "inference": ", training=False"}.get(
+                mode, ", training=True"
+            )
+            return Verdict(
+                claim,
+                FAILED,
+                f"{call}, then model(inputs{told})",
+                describe({"outputs": found}),
+                describe({"outputs": wanted}),
+                arrays_differ(wanted, found),
+            )
+    return Verdict(claim, PASSED, call)
+
+
+def _compare_weights(expected, got, call):
+    if "weights" not in got:
+        return [Verdict("runs", FAILED, call, describe(got), describe(expected))]
+    verdicts = [Verdict("runs", PASSED, call)]
+    for name, wanted in expected["weights"].items():
+        found = got["weights"].get(name)
+        if found is None or distance(wanted, found) > 1:
+            text = "the call changed it"
+            wanted = "a weight left as it was"
+            verdicts.append(Verdict(_BEHAVIOUR, FAILED, call, text, wanted, name))
+            return verdicts
+    verdicts.append(
+        _compare_outputs(_BEHAVIOUR, expected, got, ("plain", "inference"), call)
+    )
+    verdicts.append(_compare_outputs(_TRAINING, expected, got, ("training",), call))
+    return verdicts

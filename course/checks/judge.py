@@ -1,0 +1,179 @@
+"""Judge one exercise: run its probes, compare, share the points, name the mistake.
+
+The trusted side: it sees observations only, and numpy is all it needs. A notebook's
+panel and the grader both end here; they differ in where observations come from.
+"""
+
+import time
+from dataclasses import replace
+from fractions import Fraction
+
+from course.checks.calls import call_text
+from course.checks.compare import compare, is_bias_slip, observation_distance
+from course.checks.result import (
+    ERROR,
+    FAILED,
+    NOT_ATTEMPTED,
+    PASSED,
+    TIMED_OUT,
+    Result,
+    Verdict,
+)
+
+# Shape and parameter claims explain and gate, but earn nothing: a submission can
+# report them without having a model.
+SHARES = {
+    "behaviour": Fraction(5, 10),
+    "behaviour in training": Fraction(3, 10),
+    "errors": Fraction(2, 10),
+}
+_WORST_FIRST = (TIMED_OUT, ERROR, FAILED)
+
+
+class Stopped(Exception):
+    """The student's side ended without an observation.
+
+    Attributes:
+        status: TIMED_OUT, or ERROR for a crash.
+        reason: what happened, in the student's words.
+    """
+
+    def __init__(self, status, reason):
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+def judge(exercise, probes, observe, expected, mistaken):
+    """Check one answer.
+
+    Args:
+        exercise: a ``course.exercises.Exercise``.
+        probes: as ``exercise.draw(seed)`` made them.
+        observe: probe -> observation of the student's function; may raise Stopped.
+        expected: probe -> observation of the reference.
+        mistaken: (mistake, probe) -> observation of the patched reference; only
+            called when something differs.
+
+    Returns:
+        A ``Result``.
+    """
+    started = time.monotonic()
+    seen, verdicts = [], []
+    for probe in probes:
+        call = call_text(exercise.name, probe)
+        try:
+            observation = observe(probe)
+        except Stopped as stop:
+            verdicts.append(_stopped(probe, call, stop))
+            seen.append(None)
+            if stop.status == TIMED_OUT:  # the other probes would wait as long
+                break
+            continue
+        if "not_attempted" in observation:
+            return not_attempted(exercise)
+        seen.append(observation)
+        verdicts += _compare_one(probe, observation, observe, expected, call)
+    verdicts = sorted(verdicts, key=_teaching_order)
+    mistake = None
+    if not all(v.passed for v in verdicts):
+        mistake = diagnose(exercise, probes, seen, mistaken)
+    return Result(
+        exercise.id,
+        _status(verdicts),
+        earned_points(exercise.points, probes, verdicts),
+        exercise.points,
+        tuple(verdicts),
+        mistake.name if mistake else "",
+        mistake.hint if mistake else "",
+        time.monotonic() - started,
+    )
+
+
+def _stopped(probe, call, stop):
+    claim = "errors" if probe.claim == "errors" else "runs"
+    return Verdict(claim, stop.status, call, stop.reason)
+
+
+def _compare_one(probe, observation, observe, expected, call):
+    wanted = None if probe.claim == "errors" else expected(probe)
+    unbiased = None
+    if wanted is not None and is_bias_slip(wanted, observation):
+        zero = replace(probe, options={**probe.options, "zero_bias": True})
+        try:
+            unbiased = (expected(zero), observe(zero))
+        except Stopped:
+            unbiased = None
+    return compare(wanted, observation, call, probe.claim, unbiased=unbiased)
+
+
+_ORDER = ("defined", "runs", "shape", "parameters", *SHARES)
+
+
+def _teaching_order(verdict):
+    return _ORDER.index(verdict.claim)
+
+
+def _status(verdicts):
+    statuses = {v.status for v in verdicts}
+    return next((s for s in _WORST_FIRST if s in statuses), PASSED)
+
+
+def earned_points(points, probes, verdicts):
+    """Exact points: each claim has its share, split evenly over its probes.
+
+    Refusing bad arguments earns only where some call is right, so that a function
+    that always raises earns nothing.
+    """
+    normal = sum(p.claim != "errors" for p in probes)
+    asked = {"behaviour": normal, "errors": len(probes) - normal}
+    trained = any(v.claim == "behaviour in training" for v in verdicts)
+    if trained:
+        asked["behaviour in training"] = normal
+    whole = sum(SHARES[claim] for claim, number in asked.items() if number)
+    passed = {
+        claim: sum(v.claim == claim and v.passed for v in verdicts) for claim in asked
+    }
+    if not passed["behaviour"]:
+        passed["errors"] = 0
+    return sum(
+        (
+            points * SHARES[claim] / whole * Fraction(passed[claim], number)
+            for claim, number in asked.items()
+            if number
+        ),
+        Fraction(0),
+    )
+
+
+def diagnose(exercise, probes, seen, mistaken):
+    """The mistake that behaves exactly as the student's function did, or None."""
+    pairs = [(p, o) for p, o in zip(probes, seen, strict=False) if o is not None]
+    if len(pairs) < len(probes):
+        return None
+    for mistake in exercise.mistakes:
+        if all(observation_distance(mistaken(mistake, p), o) <= 1 for p, o in pairs):
+            return mistake
+    return None
+
+
+def not_attempted(exercise):
+    """The result of a stub that was left as it was."""
+    verdict = Verdict("runs", NOT_ATTEMPTED, exercise.name, "the stub, unchanged")
+    return Result(
+        exercise.id, NOT_ATTEMPTED, Fraction(0), exercise.points, (verdict,)
+    )
+
+
+def undefined(exercise, reason=""):
+    """The result when nothing of the exercise's name is defined.
+
+    Args:
+        exercise: an Exercise.
+        reason: why, such as the statement that failed.
+    """
+    got = reason or f"nothing is named {exercise.name}"
+    wanted = f"def {exercise.name}(...)"
+    verdict = Verdict("defined", ERROR if reason else FAILED, "", got, wanted)
+    status = ERROR if reason else NOT_ATTEMPTED
+    return Result(exercise.id, status, Fraction(0), exercise.points, (verdict,))

@@ -1,0 +1,179 @@
+"""Observe functions that build Keras models: shapes, parameters, what they compute."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from course.checks import fill as filling
+from course.checks.probe import Graph, Tensor
+
+MODES = {"plain": {}, "inference": {"training": False}, "training": {"training": True}}
+_DEFAULT_BATCH = 4
+
+
+@contextmanager
+def pinned():
+    """Fix the global settings that a notebook may have changed, then restore them."""
+    policy = keras.config.dtype_policy()
+    floatx, data_format = keras.config.floatx(), keras.config.image_data_format()
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
+    try:
+        with keras.device("cpu:0"):
+            yield
+    finally:
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
+        keras.config.set_image_data_format(data_format)
+
+
+def build_graph(graph, seed):
+    """The Keras model that a ``Graph`` describes, freshly built.
+
+    Kernels are drawn from ``seed``; all other weights are as Keras starts them.
+    """
+    tensors = {"image": keras.Input(graph.shape, name="image")}
+    for name, layer, arguments, inputs in graph.layers:
+        made = getattr(keras.layers, layer)(**arguments, name=name)
+        given = [tensors[i] for i in inputs]
+        tensors[name] = made(given if len(given) > 1 else given[0])
+    model = keras.Model(tensors["image"], tensors[graph.layers[-1][0]])
+    for variable, role, _ in filling.weights_with_roles(model):
+        if role == "kernel":
+            variable.assign(filling.value(role, tuple(variable.shape), seed))
+    return model
+
+
+def materialized(probe):
+    """The probe with what its stand-ins stand for: inputs and models."""
+    seed = probe.options.get("seed", 0)
+
+    def make(value):
+        if isinstance(value, Tensor):
+            return keras.Input(value.shape, dtype=value.dtype)
+        return build_graph(value, seed) if isinstance(value, Graph) else value
+
+    kwargs = {key: make(value) for key, value in probe.kwargs.items()}
+    return replace(probe, args=tuple(make(v) for v in probe.args), kwargs=kwargs)
+
+
+def observe_model(function, probe):
+    """Call a block on symbolic inputs, or a builder, and run what it built.
+
+    Returns:
+        {"kind", "shape", "weights", "layers", "outputs": {mode: {name: array}}}.
+    """
+    real = materialized(probe)
+    result = function(*real.args, **real.kwargs)
+    kind, model = _as_model(result, real)
+    if model is None:
+        return {"kind": kind}
+    filling.neutralize(model)
+    seed = probe.options.get("seed", 0)
+    zero_bias = bool(probe.options.get("zero_bias"))
+    inputs = _inputs(model, probe)
+    filling.fill(model, seed, zero_bias=zero_bias)
+    outputs = {}
+    for mode, how in MODES.items():
+        if outputs:  # a call in training mode has moved the moving statistics
+            filling.fill(model, seed, trainable=False)
+        outputs[mode] = _named(model(inputs, **how))
+    return {
+        "kind": kind,
+        "shape": _named_shapes(model.output),
+        "weights": _trainable(model),
+        "layers": _census(model),
+        "outputs": outputs,
+    }
+
+
+def _as_model(result, probe):
+    if isinstance(result, keras.Model):
+        return "keras.Model", result
+    values = list(result.values()) if isinstance(result, dict) else result
+    values = values if isinstance(values, (list, tuple)) else [values]
+    if not values or not all(isinstance(v, keras.KerasTensor) for v in values):
+        return type(result).__name__, None
+    given = [*probe.args, *probe.kwargs.values()]
+    inputs = [a for a in given if isinstance(a, keras.KerasTensor)]
+    kind = "dict of tensors" if isinstance(result, dict) else "tensor"
+    return kind, keras.Model(inputs[0] if len(inputs) == 1 else inputs, result)
+
+
+def _inputs(model, probe):
+    """Normal values for each input; unknown sizes come from the probe's options."""
+    rng = np.random.default_rng(probe.options.get("seed", 0))
+    batch = probe.options.get("batch", _DEFAULT_BATCH)
+    unknown = probe.options.get("size", 8)
+    arrays = []
+    for tensor in model.inputs:
+        shape = [unknown if size is None else size for size in tensor.shape[1:]]
+        arrays.append(rng.normal(0.0, 1.0, (batch, *shape)).astype(tensor.dtype))
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _named(outputs):
+    if isinstance(outputs, dict):
+        return {name: np.asarray(value) for name, value in outputs.items()}
+    if isinstance(outputs, (list, tuple)):
+        return {str(i): np.asarray(value) for i, value in enumerate(outputs)}
+    return {"output": np.asarray(outputs)}
+
+
+def _named_shapes(outputs):
+    if isinstance(outputs, dict):
+        return {name: list(value.shape) for name, value in outputs.items()}
+    if isinstance(outputs, (list, tuple)):
+        return {str(i): list(value.shape) for i, value in enumerate(outputs)}
+    return {"output": list(outputs.shape)}
+
+
+def _trainable(model):
+    """The trainable weights themselves, so that the trusted side counts them."""
+    found = {"bias": [], "other": []}
+    for variable, role, _ in filling.weights_with_roles(model):
+        if variable.trainable:
+            found["bias" if role == "bias" else "other"].append(np.asarray(variable))
+    return found
+
+
+def _census(model):
+    """Class and parameters of each layer that is not a container; for hints only."""
+    rows = []
+    for layer in model._flatten_layers(include_self=False):
+        if isinstance(layer, (keras.layers.InputLayer, keras.Model)):
+            continue
+        own = [] if layer._layers else layer.weights
+        parameters = sum(int(np.prod(v.shape)) for v in own)
+        rows.append([type(layer).__name__, parameters])
+    return rows
+
+
+def observe_weights(function, probe):
+    """Give a function a model to change; report its weights and its sums.
+
+    Returns:
+        {"kind", "weights": {layer/weight: array}, "outputs": {mode: {add: array}}}.
+        Weights of the layers named in ``options["free"]`` are left out.
+    """
+    real = materialized(probe)
+    model = next(a for a in real.args if isinstance(a, keras.Model))
+    sums = [layer for layer in model.layers if isinstance(layer, keras.layers.Add)]
+    result = function(*real.args, **real.kwargs)
+    free = probe.options.get("free", ())
+    weights = {
+        f"{layer.name}/{variable.name}": np.asarray(variable)
+        for layer in model.layers
+        if layer.name not in free
+        for variable in layer.weights
+    }
+    probed = keras.Model(model.inputs, {s.name: s.output for s in sums})
+    inputs = _inputs(model, probe)
+    outputs = {mode: _named(probed(inputs, **how)) for mode, how in MODES.items()}
+    return {"kind": type(result).__name__, "weights": weights, "outputs": outputs}
+
+
+OBSERVERS = {"model": observe_model, "weights": observe_weights}

@@ -1,0 +1,122 @@
+"""Observe a function beside the answer: call it, send back plain data.
+
+This runs in the process that holds the student's code (a notebook's kernel, or a
+grader's child). It asserts nothing and knows no expected value.
+
+An observation is a dict with one of these keys:
+
+    not_attempted   the function raised NotImplementedError
+    raised          {"types", "message", "line"}: the exception, most special type
+                    first, and the last line of the student's own code
+    value           what an array function returned
+    outputs         what a Keras function computes (``course.checks.keras_observer``)
+"""
+
+import copy
+import linecache
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+
+MESSAGE_LIMIT = 400
+_LIBRARIES = tuple(
+    sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")
+)
+_COURSE = str(Path(__file__).resolve().parent.parent)
+
+
+def observe(function, probe, observer):
+    """Call ``function`` as ``probe`` says and describe what happened.
+
+    Args:
+        function: the student's, or a reference.
+        probe: a ``course.checks.probe.Probe``.
+        observer: "array" for functions of arrays and numbers, "model" for functions
+            of symbolic tensors and builders, "weights" for functions that change
+            the weights of the model they are given.
+
+    Returns:
+        An observation, which ``course.checks.wire`` can encode.
+    """
+    try:
+        if observer == "array" and not _has_graph(probe):
+            return _observe_array(function, probe)
+        from course.checks import keras_observer
+
+        with keras_observer.pinned():
+            if observer == "array":
+                return _observe_array(function, keras_observer.materialized(probe))
+            return keras_observer.OBSERVERS[observer](function, probe)
+    except NotImplementedError as error:
+        return {"not_attempted": str(error)[:MESSAGE_LIMIT]}
+    except (Exception, SystemExit) as error:
+        return {"raised": describe_error(error)}
+
+
+def describe_error(error):
+    """The exception as plain data: its types, message and the student's line."""
+    types = [c.__name__ for c in type(error).__mro__ if c not in (object,)]
+    return {
+        "types": types[: types.index("BaseException")],
+        "message": _printable(error),
+        "line": _own_line(error),
+    }
+
+
+def _printable(error):
+    try:
+        return str(error)[:MESSAGE_LIMIT].encode("utf-8", "replace").decode("utf-8")
+    except Exception:  # a student's __str__ may do anything
+        return ""
+
+
+def _own_line(error):
+    """The last frame in the student's own code: "line 3: x = layers.Conv2D(...)"."""
+    found = ""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        library = name.startswith((_COURSE, *_LIBRARIES)) or "site-packages" in name
+        if not library and not name.startswith("<frozen"):
+            text = linecache.getline(name, trace.tb_lineno).strip()
+            found = f"line {trace.tb_lineno}: {text}"[:MESSAGE_LIMIT]
+        trace = trace.tb_next
+    return found
+
+
+def _has_graph(probe):
+    from course.checks.probe import Graph
+
+    values = [*probe.args, *probe.kwargs.values()]
+    return any(isinstance(value, Graph) for value in values)
+
+
+def _observe_array(function, probe):
+    arrays = [a for a in probe.args if isinstance(a, np.ndarray)]
+    before = copy.deepcopy(arrays)
+    value = function(*probe.args, **probe.kwargs)
+    same = all(
+        a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b)
+        for a, b in zip(arrays, before, strict=True)
+    )
+    return {"value": _plain(value), "type": _type_name(value), "mutated": not same}
+
+
+def _type_name(value):
+    module = type(value).__module__.partition(".")[0]
+    name = type(value).__name__
+    return name if module in ("builtins", "numpy") else f"{module}.{name}"
+
+
+def _plain(value):
+    """A result as plain data; None stands for what is not data."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    try:
+        array = np.asarray(value)
+    except Exception:
+        return None
+    return array if array.dtype.kind in "biuf" else None
