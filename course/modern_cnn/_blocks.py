@@ -16,16 +16,20 @@ def _conv_relu(x, filters, kernel_size, *, stride=1, padding="same", name=None):
     return layers.ReLU(name=_join(name, "relu"))(x)
 
 
-def _conv_bn(x, filters, kernel_size, *, stride=1, name=None):
-    """Convolve without a bias, which the mean of the batch would take away again."""
-    x = layers.Conv2D(
+def _conv(x, filters, kernel_size, *, stride=1, name=None):
+    """Convolve without a bias, which a batch normalization makes needless."""
+    return layers.Conv2D(
         filters,
         kernel_size,
         strides=stride,
         padding="same",
         use_bias=False,
-        name=_join(name, "conv"),
+        name=name,
     )(x)
+
+
+def _conv_bn(x, filters, kernel_size, *, stride=1, name=None):
+    x = _conv(x, filters, kernel_size, stride=stride, name=_join(name, "conv"))
     return layers.BatchNormalization(name=_join(name, "bn"))(x)
 
 

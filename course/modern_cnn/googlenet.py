@@ -59,9 +59,9 @@ def inception_block(x, widths, *, name=None):
     conv3x3 = _conv_relu(conv3x3, widths.conv3x3, 3, name=_join(name, "3x3"))
     conv5x5 = _conv_relu(x, widths.reduce5x5, 1, name=_join(name, "5x5_reduce"))
     conv5x5 = _conv_relu(conv5x5, widths.conv5x5, 5, name=_join(name, "5x5"))
-    pool = layers.MaxPooling2D(
-        3, strides=1, padding="same", name=_join(name, "pool")
-    )(x)
+    pool = layers.MaxPooling2D(3, strides=1, padding="same", name=_join(name, "pool"))(
+        x
+    )
     pool = _conv_relu(pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))
     return layers.Concatenate(name=_join(name, "concat"))(
         [conv1x1, conv3x3, conv5x5, pool]

@@ -32,9 +32,7 @@ def nin(num_classes=1000, input_shape=(227, 227, 3)):
         keras.Model from "image" to class probabilities (N, num_classes).
     """
     image = keras.Input(input_shape, name="image")
-    x = _mlpconv(
-        image, (96, 96, 96), 11, stride=4, padding="valid", name="mlpconv1"
-    )
+    x = _mlpconv(image, (96, 96, 96), 11, stride=4, padding="valid", name="mlpconv1")
     x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
     x = _mlpconv(x, (256, 256, 256), 5, name="mlpconv2")
     x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool2")(x)

@@ -46,8 +46,8 @@ def _vgg(depths, num_classes, input_shape, name):
     """Stack five blocks and three dense layers; a column of table 1 is a row here."""
     image = keras.Input(input_shape, name="image")
     x = image
-    for i, (filters, depth) in enumerate(zip((64, 128, 256, 512, 512), depths)):
-        x = vgg_block(x, filters, depth, name=f"block{i + 1}")
+    for i, depth in enumerate(depths):
+        x = vgg_block(x, min(64 * 2**i, 512), depth, name=f"block{i + 1}")
     x = layers.Flatten(name="flatten")(x)
     for fc in ("fc1", "fc2"):
         x = layers.Dense(4096, activation="relu", name=fc)(x)
