@@ -1,0 +1,84 @@
+"""``course lab``: a student's copy of a lab, opened in JupyterLab."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from course import shipped
+from course.exercises import LABS
+
+# Services whose users already sit in a notebook program.
+_HOSTED = {"COLAB_RELEASE_TAG": "Colab", "JUPYTERHUB_USER": "JupyterHub"}
+
+
+def main(number, *, browser=True, start=True):
+    """Open a lab; write it first where it is missing.
+
+    Args:
+        number: of the lab, a key of ``course.exercises.LABS``.
+        browser: let JupyterLab open a window.
+        start: False to write the lab and start nothing.
+
+    Returns:
+        Exit code: 1 when JupyterLab is not installed or ended with an error.
+    """
+    path = place(number, Path("labs"))
+    if not start:
+        return 0
+    for variable, service in _HOSTED.items():
+        if variable in os.environ:
+            print(f"On {service}, open {path} in the file list.")
+            return 0
+    if importlib.util.find_spec("jupyterlab") is None:
+        print(
+            "JupyterLab is not installed. Install it (pip install jupyterlab) and run "
+            f"this again, or open {path} in the notebook program that you use.",
+            file=sys.stderr,
+        )
+        return 1
+    command = [sys.executable, "-m", "jupyterlab", str(path)]
+    return _foreground(command if browser else [*command, "--no-browser"])
+
+
+def place(number, folder):
+    """The student's file of a lab in ``folder``, written when it is not there.
+
+    A file that is there is the student's work and stays as it is.
+
+    Args:
+        number: of the lab, a key of ``course.exercises.LABS``.
+        folder: pathlib.Path.
+
+    Returns:
+        Path of the notebook.
+
+    Raises:
+        FileNotFoundError: this installation does not have the lab.
+    """
+    name = f"{number}_{LABS[number]}.ipynb"
+    path = folder / name
+    if path.exists():
+        print(f"{path} is there; it stays as you left it.")
+        return path
+    source = shipped.folder("labs") / name
+    folder.mkdir(parents=True, exist_ok=True)
+    # A half-written copy would later pass for the student's work.
+    partial = path.with_suffix(".partial")
+    shutil.copyfile(source, partial)
+    partial.rename(path)
+    print(f"Wrote {path}; it is yours to edit and is never overwritten.")
+    return path
+
+
+def _foreground(command):
+    """Run a program that answers Ctrl-C itself, as JupyterLab does."""
+    process = subprocess.Popen(command)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)

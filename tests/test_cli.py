@@ -1,0 +1,279 @@
+"""The command line: what it loads, what it passes on, what it says about bad input."""
+
+import inspect
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import course
+from course import cli, lab, shipped
+from course.exercises import LABS
+
+ROOT = Path(course.__file__).resolve().parent.parent
+
+
+def python(*arguments, **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.update(options.pop("env", {}))
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        **options,
+    )
+
+
+def seconds(*arguments):
+    """The quickest of some runs: other work on the machine only ever adds."""
+    quickest = float("inf")
+    for _ in range(7):
+        start = time.perf_counter()
+        python(*arguments)
+        quickest = min(quickest, time.perf_counter() - start)
+    return quickest
+
+
+HEAVY = {"tensorflow", "keras", "numpy"}
+LOADED = f"import sys; print(sorted({HEAVY} & set(sys.modules)))"
+
+
+def test_importing_the_package_loads_no_tensorflow():
+    assert python("-c", f"import course; {LOADED}").stdout == "[]\n"
+
+
+def test_help_loads_no_tensorflow():
+    code = f"from course import cli\ntry: cli.main(['--help'])\nfinally: {LOADED}"
+    assert python("-c", code).stdout.endswith("[]\n")
+
+
+def test_import_and_help_are_quick():
+    bare = seconds("-c", "pass")
+    assert seconds("-c", "import course") - bare < 0.050
+    assert seconds("-m", "course", "--help") - bare < 0.300
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    for command in ("demo", "lab", "check", "grade", "model", "doctor", "build"):
+        assert f"\n    {command} " in text
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"course {course.__version__}\n"
+
+
+GRADE = ["grade", "{folder}", "--lab", "05", "--out", "{out}"]
+
+BAD = {
+    "no command": ([], ["required", "COMMAND"]),
+    "unknown command": (["grad"], ["'grad'", "'grade'"]),
+    "no such folder": (
+        ["grade", "nowhere", "--lab", "05", "--out", "o"],
+        ["no folder 'nowhere'", "{folder}", "give the folder"],
+    ),
+    "a file for a folder": (
+        ["grade", "a.ipynb", "--lab", "05", "--out", "o"],
+        ["'a.ipynb' is a file", "give the folder it lies in"],
+    ),
+    "a zip for a folder": (
+        ["grade", "a.zip", "--lab", "05", "--out", "o"],
+        ["'a.zip' is a file", "unpack it"],
+    ),
+    "unknown lab": (
+        ["grade", ".", "--lab", "99", "--out", "o"],
+        ["--lab", "no lab '99'", "05 (modern_cnn)"],
+    ),
+    "no lab": (["grade", ".", "--out", "o"], ["required", "--lab"]),
+    "no results folder": (["grade", ".", "--lab", "05"], ["required", "--out"]),
+    "results below a file": (
+        ["grade", ".", "--lab", "05", "--out", "a.ipynb/o"],
+        ["--out", "'a.ipynb' is a file", "give another"],
+    ),
+    "no jobs": (
+        ["grade", ".", "--lab", "05", "--out", "o", "--jobs", "0"],
+        ["--jobs", "'0'", "above 0"],
+    ),
+    "half a job": (
+        ["grade", ".", "--lab", "05", "--out", "o", "--jobs", "1.5"],
+        ["--jobs", "'1.5'", "whole number"],
+    ),
+    "no such notebook": (["check", "b.ipynb"], ["no file 'b.ipynb'", "{folder}"]),
+    "a folder for a notebook": (["check", "."], ["'.' is a folder", "course grade"]),
+    "unknown lab to open": (["lab", "five"], ["no lab 'five'", "05 (modern_cnn)"]),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_arguments_are_named_and_mended(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("a.ipynb").write_text("{}")
+    Path("a.zip").write_bytes(b"")
+    arguments, fragments = BAD[name]
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    message = capsys.readouterr().err
+    assert stop.value.code == 2
+    for fragment in fragments:
+        assert fragment.format(folder=tmp_path) in message
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write")
+def test_results_folder_that_may_not_be_written(tmp_path, capsys):
+    tmp_path.chmod(0o500)
+    with pytest.raises(SystemExit):
+        cli.main(["grade", ".", "--lab", "05", "--out", str(tmp_path / "o")])
+    assert "not writable" in capsys.readouterr().err
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Replaces a function by one that takes the same arguments and notes them."""
+    noted = []
+
+    def replace(path, result=0):
+        module, _, name = path.rpartition(".")
+        real = getattr(__import__(module, fromlist=[name]), name)
+
+        def note(*args, **kwargs):
+            bound = inspect.signature(real).bind(*args, **kwargs)
+            bound.apply_defaults()
+            noted.append(bound.arguments)
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        monkeypatch.setattr(path, note)
+        return noted
+
+    return replace
+
+
+def test_grade_passes_its_arguments_on(calls, tmp_path):
+    noted = calls("course.grading.run.grade")
+    out = str(tmp_path / "new" / "out")
+    line = ["grade", str(tmp_path), "--lab", "5", "--out", out, "--jobs", "3"]
+    assert cli.main(line) == 0
+    assert cli.main([*line, "--unsafe", "--new-seed"]) == 0
+    first, second = noted
+    assert first["folder"] == tmp_path
+    assert (first["lab"], str(first["out"]), first["jobs"]) == ("05", out, 3)
+    assert first["seed"] is None and first["unsafe"] is False
+    assert isinstance(second["seed"], int) and second["unsafe"] is True
+
+
+def test_the_other_commands_pass_their_arguments_on(calls, tmp_path):
+    notebook = tmp_path / "a.ipynb"
+    notebook.write_text("{}")
+    checked = calls("course.grading.run.check_notebook", result=1)
+    assert cli.main(["check", str(notebook), "--lab", "modern_cnn"]) == 1
+    assert checked[-1]["path"] == notebook and checked[-1]["lab"] == "05"
+    shown = calls("course.toolkit.summary.main", result=None)
+    assert cli.main(["model", "googlenet"]) == 0
+    assert shown[-1]["name"] == "googlenet"
+    demonstrated = calls("course.grading.demo.main")
+    assert cli.main(["demo", "--out", str(tmp_path)]) == 0
+    assert demonstrated[-1]["out"] == tmp_path
+    built = calls("course.authoring.build.main")
+    assert cli.main(["build", "--check"]) == 0
+    assert built[-1]["check"] is True
+
+
+def test_interrupt_ends_without_a_traceback(calls, capsys):
+    calls("course.doctor.main", result=KeyboardInterrupt())
+    assert cli.main(["doctor"]) == 128 + signal.SIGINT
+    assert capsys.readouterr().err == "\ninterrupted\n"
+
+
+def test_an_error_of_the_system_is_one_line(calls, capsys):
+    calls("course.doctor.main", result=PermissionError(13, "Permission denied", "x"))
+    assert cli.main(["doctor"]) == 1
+    assert capsys.readouterr().err == (
+        "course doctor: error: [Errno 13] Permission denied: 'x'\n"
+    )
+
+
+def test_a_reader_that_leaves_gets_no_traceback(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "course", "lab", "--write-only"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 1
+
+
+def test_files_beside_the_student_are_not_imported(tmp_path):
+    for name in ("argparse", "shutil", "json", "signal"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w')")
+    done = python("-m", "course", "lab", "--write-only", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("number", LABS)
+def test_every_lab_is_shipped(number):
+    assert (shipped.folder("labs") / f"{number}_{LABS[number]}.ipynb").is_file()
+
+
+def test_what_is_not_shipped_is_an_error_that_helps():
+    with pytest.raises(FileNotFoundError, match="no recipes; in a clone"):
+        shipped.folder("recipes")
+
+
+def test_lab_is_written_once_and_never_over_the_students_work(tmp_path, capsys):
+    path = lab.place("05", tmp_path / "labs")
+    assert path.read_bytes() == (shipped.folder("labs") / path.name).read_bytes()
+    assert "Wrote" in capsys.readouterr().out
+    path.write_text("my work")
+    assert lab.place("05", tmp_path / "labs").read_text() == "my work"
+    assert "as you left it" in capsys.readouterr().out
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_lab_is_opened_in_jupyterlab(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started = []
+    monkeypatch.setattr(lab, "_foreground", lambda line: started.append(line) or 0)
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: name)
+    for variable in lab._HOSTED:
+        monkeypatch.delenv(variable, raising=False)
+    assert cli.main(["lab", "05", "--no-browser"]) == 0
+    notebook = str(Path("labs", "05_modern_cnn.ipynb"))
+    assert started == [[sys.executable, "-m", "jupyterlab", notebook, "--no-browser"]]
+    assert Path(notebook).is_file()
+
+
+def test_lab_without_jupyterlab_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
+    for variable in lab._HOSTED:
+        monkeypatch.delenv(variable, raising=False)
+    assert cli.main(["lab"]) == 1
+    assert "pip install jupyterlab" in capsys.readouterr().err
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    assert cli.main(["lab"]) == 0
+    assert "On Colab, open labs" in capsys.readouterr().out
+
+
+def test_the_started_program_gets_the_interrupts(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    code = "import signal, sys; sys.exit(signal.getsignal(signal.SIGINT) is None or 3)"
+    assert lab._foreground([sys.executable, "-c", code]) == 3
+    assert signal.getsignal(signal.SIGINT) is before
