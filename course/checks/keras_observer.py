@@ -1,5 +1,6 @@
 """Observe functions that build Keras models: shapes, parameters, what they compute."""
 
+import logging
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ def pinned():
     """Fix the global settings that a notebook may have changed, then restore them."""
     policy = keras.config.dtype_policy()
     floatx, data_format = keras.config.floatx(), keras.config.image_data_format()
+    logger = logging.getLogger("tensorflow")  # warns of each grouped convolution
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
     keras.config.set_image_data_format("channels_last")
@@ -25,6 +29,7 @@ def pinned():
         with keras.device("cpu:0"):
             yield
     finally:
+        logger.setLevel(level)
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
         keras.config.set_image_data_format(data_format)
@@ -108,10 +113,11 @@ def _inputs(model, probe):
     rng = np.random.default_rng(probe.options.get("seed", 0))
     batch = probe.options.get("batch", _DEFAULT_BATCH)
     unknown = probe.options.get("size", 8)
+    scale = probe.options.get("scale", 1.0)
     arrays = []
     for tensor in model.inputs:
         shape = [unknown if size is None else size for size in tensor.shape[1:]]
-        arrays.append(rng.normal(0.0, 1.0, (batch, *shape)).astype(tensor.dtype))
+        arrays.append(rng.normal(0.0, scale, (batch, *shape)).astype(tensor.dtype))
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -156,8 +162,8 @@ def observe_weights(function, probe):
     """Give a function a model to change; report its weights and its sums.
 
     Returns:
-        {"kind", "weights": {layer/weight: array}, "outputs": {mode: {add: array}}}.
-        Weights of the layers named in ``options["free"]`` are left out.
+        {"kind", "weights": {layer/weight: array}, "outputs": {mode: {name: array}}},
+        the outputs of each Add layer and of the model, by name. Weights of the layers named in ``options["free"]`` are left out.
     """
     real = materialized(probe)
     model = next(a for a in real.args if isinstance(a, keras.Model))
@@ -170,7 +176,8 @@ def observe_weights(function, probe):
         if layer.name not in free
         for variable in layer.weights
     }
-    probed = keras.Model(model.inputs, {s.name: s.output for s in sums})
+    seen = {layer.name: layer.output for layer in sums}
+    probed = keras.Model(model.inputs[0], {**seen, "output": model.output})
     inputs = _inputs(model, probe)
     outputs = {mode: _named(probed(inputs, **how)) for mode, how in MODES.items()}
     return {"kind": type(result).__name__, "weights": weights, "outputs": outputs}

@@ -1,0 +1,176 @@
+"""Local response normalization and the two towers of AlexNet."""
+
+from course.checks.probe import Probe, Tensor
+from course.exercises.exercise import Exercise, Mistake
+
+
+def _local_response_norm(rng):
+    image = rng.integers(0, 256, (3, 4, 8)).astype("uint8")
+    wide = rng.normal(0.0, 3.0, (2, 3, 9))
+    yield Probe((image,), note="a picture of bytes, the constants of the paper")
+    options = dict(size=3, alpha=0.5, beta=0.6, bias=1.0)
+    yield Probe((wide,), options)
+    narrow = rng.normal(0.0, 2.0, (4, 2, 3)).astype("float32")
+    options = dict(size=7, alpha=0.2, beta=1.25, bias=0.5)
+    yield Probe((narrow,), options, note="more neighbours than channels")
+    single = rng.normal(0.0, 2.0, (3, 3, 1)).tolist()
+    yield Probe((single,), dict(alpha=0.3), note="a list, one channel")
+    yield Probe((wide[0],), claim="errors", note="no height")
+    for size in (4, 0):
+        yield Probe((wide,), dict(size=size), claim="errors")
+
+
+LOCAL_RESPONSE_NORM = Exercise(
+    "modern_cnn.local_response_norm",
+    points=6,
+    observer="array",
+    probes=_local_response_norm,
+    mistakes=(
+        Mistake(
+            "divides alpha by size",
+            "alpha * total",
+            "alpha / size * total",
+            "Some libraries divide alpha by the number of neighbours. The paper, and "
+            "this exercise, take it as it is.",
+        ),
+        Mistake(
+            "forgets to square",
+            "np.pad(x**2,",
+            "np.pad(x,",
+            "The sum is over the *squares* of the neighbours: strong negative values "
+            "damp as much as positive ones.",
+        ),
+        Mistake(
+            "wraps around at the ends",
+            "(size // 2, size // 2)))",
+            '(size // 2, size // 2)), mode="wrap")',
+            "Before the first and behind the last channel there is nothing, and "
+            "nothing counts as 0. The channels do not form a ring.",
+        ),
+        Mistake(
+            "repeats the first and last channel at the ends",
+            "(size // 2, size // 2)))",
+            '(size // 2, size // 2)), mode="edge")',
+            "Channels that do not exist count as 0; the outermost is not repeated.",
+        ),
+        Mistake(
+            "forgets the exponent",
+            " ** beta",
+            "",
+            "The denominator is raised to the power beta.",
+        ),
+        Mistake(
+            "calculates in the integers of the input",
+            "np.asarray(x, dtype=float)",
+            "np.asarray(x)",
+            "A picture of bytes cannot hold a square above 255: what comes out "
+            "when you square 200 in uint8?",
+        ),
+        Mistake(
+            "leaves the channel itself out of the sum",
+            "for i in range(size))",
+            "for i in range(size) if i != size // 2)",
+            "The neighbours are centred on the channel itself, and it is one of them.",
+        ),
+        Mistake(
+            "looks only at the channels before",
+            "(size // 2, size // 2)))",
+            "(size - 1, 0)))",
+            "The window is centred: as many channels behind as before.",
+        ),
+        Mistake(
+            "adds bias outside the power",
+            "(bias + alpha * total) ** beta",
+            "(bias + (alpha * total) ** beta)",
+            "What is raised to the power beta: only the sum, or bias + alpha * sum?",
+        ),
+    ),
+)
+
+
+def _two_tower_conv(rng):
+    wide, filters = 2 * int(rng.integers(2, 4)), 2 * int(rng.integers(3, 6))
+    yield Probe((Tensor((7, 9, wide)), filters, 3), note="odd height and width")
+    x = Tensor((8, 8, 2 * wide))
+    yield Probe((x, filters + 2, (3, 5)), dict(stride=2))
+    x = Tensor((9, 8, 2))
+    yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note="a channel a tower")
+    x = Tensor((6, 6, 4))
+    yield Probe((Tensor((6, 6, 3)), 4, 3), claim="errors", note="odd channels")
+    yield Probe((x, 5, 3), claim="errors", note="odd filters")
+    for filters, kernel, options in (
+        (0, 3, {}),
+        (4, 0, {}),
+        (4, 3, dict(stride=0)),
+        (4, 7, dict(padding="valid")),
+    ):
+        yield Probe((x, filters, kernel), options, claim="errors")
+    yield Probe((Tensor((6, 4)), 4, 3), claim="errors", note="three axes")
+
+
+TWO_TOWER_CONV = Exercise(
+    "modern_cnn.two_tower_conv",
+    points=6,
+    observer="model",
+    probes=_two_tower_conv,
+    mistakes=(
+        Mistake(
+            "lets both towers see all channels",
+            "        groups=2,\n",
+            "",
+            "Each tower reads half of the channels only. Your parameters are twice "
+            "as many as two separate towers have.",
+        ),
+        Mistake(
+            "forgets the ReLU",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "return x",
+            "There are negative values in your output. What follows every "
+            "convolution of AlexNet?",
+        ),
+        Mistake(
+            "has no bias",
+            "groups=2,",
+            "groups=2, use_bias=False,",
+            "There is no batch normalization here, so each filter has a bias.",
+        ),
+        Mistake(
+            "ignores the stride",
+            "strides=stride,",
+            "",
+            "The output is as large as the input. Who uses `stride`?",
+        ),
+        Mistake(
+            "ignores the padding",
+            "padding=padding,",
+            'padding="same",',
+            "Your function pads whatever `padding` says.",
+        ),
+        Mistake(
+            "mixes the channels of the towers",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "x = ops.concatenate([x[..., ::2], x[..., 1::2]], axis=-1)\n"
+            "    return layers.ReLU()(x)",
+            "The towers' outputs stand one after the other: first all of the first "
+            "tower, then all of the second.",
+        ),
+        Mistake(
+            "swaps the towers' outputs",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "x = ops.roll(x, filters // 2, axis=-1)\n    return layers.ReLU()(x)",
+            "The first half of the output is the tower that read the first half of "
+            "the input.",
+        ),
+        Mistake(
+            "sends both halves through one convolution",
+            "    x = layers.Conv2D(\n        filters,\n        kernel,\n"
+            "        strides=stride,\n        padding=padding,\n        groups=2,\n"
+            '        name=_join(name, "conv"),\n    )(x)',
+            "    conv = layers.Conv2D(filters // 2, kernel, strides=stride, "
+            "padding=padding)\n"
+            "    x = ops.concatenate([conv(t) for t in ops.split(x, 2, -1)], axis=-1)",
+            "A layer that is called twice has its weights once. Each tower has "
+            "weights of its own.",
+        ),
+    ),
+)

@@ -1,0 +1,143 @@
+"""Receptive field and weights of stacked convolutions."""
+
+from course.checks.probe import Probe
+from course.exercises.exercise import Exercise, Mistake
+
+
+def _integers(rng, low, high, count):
+    return [int(n) for n in rng.integers(low, high, count)]
+
+
+def _receptive_field(rng):
+    kernels, strides = _integers(rng, 2, 8, 8), _integers(rng, 2, 4, 8)
+    plain = list(zip(kernels[:2], (1, 1), strict=True))
+    strided = list(zip(kernels[2:5], strides[:3], strict=True))
+    dilated = (kernels[5], strides[3], int(rng.integers(2, 5)))
+    yield Probe(([],), note="no layers: a pixel sees itself")
+    yield Probe((plain,), note="every stride is 1")
+    yield Probe((strided,), note="strides")
+    yield Probe(([plain[0], dilated, strided[0]],), note="one layer is dilated")
+    yield Probe(([list(strided[1]), (1, 2), dilated],), note="a 1x1 layer strides")
+    for layers in ([(3,)], [(3, 1), (3, 1, 1, 1)], [(0, 1)], [(3, 0)], [(3, 1, 0)]):
+        yield Probe((layers,), claim="errors")
+
+
+RECEPTIVE_FIELD = Exercise(
+    "modern_cnn.receptive_field",
+    points=4,
+    observer="array",
+    probes=_receptive_field,
+    mistakes=(
+        Mistake(
+            "ignores the strides of the layers before",
+            "field += (kernel - 1) * dilation * jump",
+            "field += (kernel - 1) * dilation",
+            "Behind a layer with stride 2, neighbouring values lie two input pixels "
+            "apart. How far apart do the strides before a layer put its inputs?",
+        ),
+        Mistake(
+            "counts a layer's own stride in its own window",
+            "field += (kernel - 1) * dilation * jump\n        jump *= stride",
+            "jump *= stride\n        field += (kernel - 1) * dilation * jump",
+            "A layer's stride says how far its *outputs* lie apart. Its own window "
+            "reads its inputs: only the strides of earlier layers matter there.",
+        ),
+        Mistake(
+            "ignores dilation",
+            "(kernel - 1) * dilation * jump",
+            "(kernel - 1) * jump",
+            "A third number in a row is the dilation: the values that a kernel reads "
+            "lie that far apart.",
+        ),
+        Mistake(
+            "adds the kernel instead of kernel - 1",
+            "(kernel - 1)",
+            "kernel",
+            "Draw two 3x3 layers on squared paper: they see 5 pixels. How many "
+            "*new* pixels does each kernel add to a window that is already there?",
+        ),
+        Mistake(
+            "multiplies the kernel by the dilation",
+            "(kernel - 1) * dilation * jump",
+            "(kernel * dilation - 1) * jump",
+            "A kernel of 3 with dilation 2 covers x.x.x, which is 5 pixels and not 6: "
+            "the dilation stretches the gaps, of which there is one fewer.",
+        ),
+        Mistake(
+            "adds the strides instead of multiplying them",
+            "jump *= stride",
+            "jump += stride - 1",
+            "Two layers of stride 3 move a window by 9 pixels, not by 5.",
+        ),
+        Mistake(
+            "starts at 0",
+            "field, jump = 1, 1",
+            "field, jump = 0, 1",
+            "With no layer at all, a value is a pixel, and it sees that one pixel.",
+        ),
+        Mistake(
+            "reads the list from the output to the input",
+            "for layer in layers:",
+            "for layer in layers[::-1]:",
+            "The rows of `layers` go from the input to the output. Which strides lie "
+            "between the image and the second row?",
+        ),
+    ),
+)
+
+
+def _stacked_conv_params(rng):
+    kernel, depth, channels = 3, int(rng.integers(2, 6)), int(rng.integers(5, 200))
+    sides = (int(rng.integers(1, 4)), int(rng.integers(4, 8)))
+    yield Probe((kernel, depth, channels))
+    yield Probe((int(rng.integers(5, 12)), 1, channels + 1), note="one layer")
+    yield Probe((sides, depth + 1, 64), note="a kernel that is not square")
+    for bad in ((0, 2, 8), (3, 0, 8), (3, 2, 0), (-1, 1, 1), ((3, 0), 1, 4)):
+        yield Probe(bad, claim="errors")
+
+
+STACKED_CONV_PARAMS = Exercise(
+    "modern_cnn.stacked_conv_params",
+    points=3,
+    observer="array",
+    probes=_stacked_conv_params,
+    mistakes=(
+        Mistake(
+            "forgets the depth",
+            " * int(depth)",
+            "",
+            "This is what one of the convolutions costs. How many are there?",
+        ),
+        Mistake(
+            "counts the channels once",
+            "int(channels) ** 2",
+            "int(channels)",
+            "Each of the c output channels has a kernel of its own, and that kernel "
+            "is c channels deep.",
+        ),
+        Mistake(
+            "counts the kernel's side once",
+            "height * width",
+            "height",
+            "A kernel of side 3 has 3 x 3 places for each channel.",
+        ),
+        Mistake(
+            "adds biases",
+            "** 2 * int(depth)",
+            "** 2 * int(depth) + int(channels) * int(depth)",
+            "Only weights are asked for: these convolutions have no biases.",
+        ),
+        Mistake(
+            "adds the biases of one layer",
+            "** 2 * int(depth)",
+            "** 2 * int(depth) + int(channels)",
+            "Only weights are asked for: these convolutions have no biases.",
+        ),
+        Mistake(
+            "takes depth as a power",
+            "* int(depth)",
+            "** int(depth)",
+            "Layers on top of each other add their weights up.",
+        ),
+    ),
+)

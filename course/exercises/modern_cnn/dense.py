@@ -1,0 +1,174 @@
+"""The blocks of DenseNet."""
+
+from course.checks.probe import Probe, Tensor
+from course.exercises.exercise import Exercise, Mistake
+from course.exercises.modern_cnn.residual import _FROZEN_BN
+
+
+def _dense_block(rng):
+    growth = int(rng.integers(2, 5))
+    yield Probe((Tensor((5, 6, growth + 2)), 3, growth))
+    yield Probe((Tensor((7, 5, 1)), 2, growth + 1), note="one channel, odd sizes")
+    yield Probe((Tensor((6, 6, 4)), 0, 4), claim="errors")
+    yield Probe((Tensor((6, 6, 4)), 2, 0), claim="errors")
+    yield Probe((Tensor((6, 4)), 2, 2), claim="errors", note="three axes")
+
+
+DENSE_BLOCK = Exercise(
+    "modern_cnn.dense_block",
+    points=8,
+    observer="model",
+    probes=_dense_block,
+    mistakes=(
+        Mistake(
+            "puts the new channels in front",
+            "([x, new])",
+            "([new, x])",
+            "The numbers are right but stand in other channels: the oldest come "
+            "first, the newest last.",
+        ),
+        Mistake(
+            "adds instead of concatenating",
+            'x = layers.Concatenate(name=_join(layer, "concat"))([x, new])',
+            "x = new if i else layers.Conv2D(growth_rate, 1, use_bias=False)(x)\n"
+            "        x = layers.Add()([x, new])",
+            "ResNet adds, DenseNet concatenates: the channels grow with each layer.",
+        ),
+        Mistake(
+            "shows each layer only the one before",
+            "new = _bn_relu(x, name=_join(layer, \"1\"))",
+            "new = _bn_relu(new if i else x, name=_join(layer, \"1\"))",
+            "Each layer reads *everything* that came before it, not only its "
+            "predecessor's output.",
+        ),
+        Mistake(
+            "leaves the input out of the result",
+            "    return x",
+            "    return x[..., -num_layers * growth_rate:]",
+            "The first channels of the output are `x` itself.",
+        ),
+        Mistake(
+            "has no bottleneck",
+            '        new = _conv(new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))\n'
+            '        new = _bn_relu(new, name=_join(layer, "2"))\n',
+            "",
+            "A 1x1 convolution, with its own BN and ReLU, stands before each 3x3.",
+        ),
+        Mistake(
+            "makes the bottleneck growth_rate wide",
+            "4 * growth_rate",
+            "growth_rate",
+            "How wide is the 1x1 convolution? Four times the growth rate.",
+        ),
+        Mistake(
+            "convolves before it normalizes",
+            'new = _conv(new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))\n'
+            '        new = _bn_relu(new, name=_join(layer, "2"))\n'
+            '        new = _conv(new, growth_rate, 3, name=_join(layer, "2_conv"))',
+            "new = _conv(new, 4 * growth_rate, 1)\n"
+            "        new = _conv(new, growth_rate, 3)\n"
+            "        new = _bn_relu(new)",
+            "BN and ReLU come before each convolution, not behind it.",
+        ),
+        Mistake(
+            "forgets the ReLUs",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "return x",
+            "Each BN is followed by a ReLU.",
+        ),
+        Mistake(
+            "has one layer fewer",
+            "range(num_layers)",
+            "range(num_layers - 1)",
+            "Count how often your loop runs when `num_layers` is 2.",
+        ),
+        Mistake(
+            "has biases",
+            "        use_bias=False,\n",
+            "",
+            "The convolutions stand between batch normalizations: they have no bias.",
+        ),
+        _FROZEN_BN,
+    ),
+)
+
+
+def _transition_block(rng):
+    channels = 4 * int(rng.integers(2, 4))
+    yield Probe((Tensor((6, 8, channels)),), note="half of the channels")
+    x = Tensor((7, 5, channels))
+    yield Probe((x,), dict(compression=0.25), note="odd sizes")
+    yield Probe((Tensor((6, 6, 5)),), dict(compression=1.0), note="all channels stay")
+    x = Tensor((6, 6, 8))
+    for compression in (0, 1.5, -0.5):
+        yield Probe((x,), dict(compression=compression), claim="errors")
+    yield Probe((Tensor((6, 8)),), claim="errors", note="three axes")
+
+
+TRANSITION_BLOCK = Exercise(
+    "modern_cnn.transition_block",
+    points=5,
+    observer="model",
+    probes=_transition_block,
+    mistakes=(
+        Mistake(
+            "pools with a maximum",
+            "layers.AveragePooling2D(",
+            "layers.MaxPooling2D(",
+            "Between dense blocks the mean of the four values goes on, not the "
+            "largest.",
+        ),
+        Mistake(
+            "forgets the pool",
+            'return layers.AveragePooling2D(2, padding="same", '
+            'name=_join(name, "pool"))(x)',
+            "return x",
+            "The map is to come out half as high and wide.",
+        ),
+        Mistake(
+            "ignores compression",
+            "int(x.shape[-1] * compression)",
+            "x.shape[-1] // 2",
+            "Half is only the default: what does `compression` say?",
+        ),
+        Mistake(
+            "takes compression for the part that goes",
+            "int(x.shape[-1] * compression)",
+            "max(1, int(x.shape[-1] * (1 - compression)))",
+            "With `compression` 0.25 a quarter of the channels stays.",
+        ),
+        Mistake(
+            "forgets the ReLU",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "return x",
+            "What stands between the batch normalization and the convolution?",
+        ),
+        Mistake(
+            "convolves before it normalizes",
+            "x = _bn_relu(x, name=name)\n"
+            '    x = _conv(x, filters, 1, name=_join(name, "conv"))',
+            "x = _conv(x, filters, 1)\n    x = _bn_relu(x)",
+            "In DenseNet, BN and ReLU come before the convolution.",
+        ),
+        Mistake(
+            "drops the last row of an odd size",
+            'layers.AveragePooling2D(2, padding="same"',
+            'layers.AveragePooling2D(2, padding="valid"',
+            "From 7 rows, 4 are to come out: a pool without padding drops the last.",
+        ),
+        Mistake(
+            "uses a 3x3 convolution",
+            "_conv(x, filters, 1,",
+            "_conv(x, filters, 3,",
+            "Your convolution has nine times the weights: only the number of channels "
+            "is to change, nothing is to be looked at twice.",
+        ),
+        Mistake(
+            "has a bias",
+            "        use_bias=False,\n",
+            "",
+            "The convolution stands in a block with batch normalization: no bias.",
+        ),
+        _FROZEN_BN,
+    ),
+)

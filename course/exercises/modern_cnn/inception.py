@@ -1,0 +1,95 @@
+"""The block of GoogLeNet."""
+
+from course.checks.probe import Probe, Tensor
+from course.exercises.exercise import Exercise, Mistake
+from course.toolkit.types import InceptionWidths
+
+_BIAS = "Every one of the six convolutions has a bias: there is no batch norm here."
+
+
+def _inception_block(rng):
+    widths = InceptionWidths(*(int(n) for n in rng.permutation(range(3, 9))))
+    yield Probe((Tensor((6, 6, 5)), widths))
+    others = InceptionWidths(*(int(n) for n in rng.permutation(range(2, 8))))
+    yield Probe((Tensor((5, 7, 1)), others), note="odd sizes, one channel")
+    yield Probe((Tensor((6, 6, 5)), widths._replace(reduce5x5=0)), claim="errors")
+    yield Probe((Tensor((6, 6, 5)), widths._replace(conv1x1=0)), claim="errors")
+    yield Probe((Tensor((6, 5)), widths), claim="errors", note="three axes")
+
+
+INCEPTION_BLOCK = Exercise(
+    "modern_cnn.inception_block",
+    points=8,
+    observer="model",
+    probes=_inception_block,
+    mistakes=(
+        Mistake(
+            "forgets the ReLU behind the 1x1 reductions",
+            "conv3x3 = _conv_relu(x, widths.reduce3x3, 1, "
+            'name=_join(name, "3x3_reduce"))\n',
+            "conv3x3 = layers.Conv2D(widths.reduce3x3, 1)(x)\n",
+            "The 1x1 reductions are convolutions too, and have a ReLU of their own.",
+        ),
+        Mistake(
+            "has no ReLU at all",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "return x",
+            "There are negative values in your output. What follows every "
+            "convolution?",
+        ),
+        Mistake(
+            "concatenates in another order",
+            "[conv1x1, conv3x3, conv5x5, pool]",
+            "[conv1x1, pool, conv3x3, conv5x5]",
+            "The numbers are right but stand in other channels: the order is 1x1, "
+            "3x3, 5x5, pool.",
+        ),
+        Mistake(
+            "concatenates the 5x5 branch before the 3x3 branch",
+            "[conv1x1, conv3x3, conv5x5, pool]",
+            "[conv1x1, conv5x5, conv3x3, pool]",
+            "The numbers are right but stand in other channels: the order is 1x1, "
+            "3x3, 5x5, pool.",
+        ),
+        Mistake(
+            "uses 3x3 in the 5x5 branch",
+            "widths.conv5x5, 5,",
+            "widths.conv5x5, 3,",
+            "One kernel is smaller than its branch's name says.",
+        ),
+        Mistake(
+            "leaves out the reduction before the 5x5 convolution",
+            "conv5x5 = _conv_relu(conv5x5, widths.conv5x5, 5,",
+            "conv5x5 = _conv_relu(x, widths.conv5x5, 5,",
+            "A dear convolution reads what the 1x1 before it left over, not the "
+            "block's input.",
+        ),
+        Mistake(
+            "pools with an average",
+            "layers.MaxPooling2D(",
+            "layers.AveragePooling2D(",
+            "The pool of the fourth branch keeps the maximum.",
+        ),
+        Mistake(
+            "projects before the pool",
+            'pool = _conv_relu(pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
+            "pool = layers.Conv2D(widths.pool_proj, 1)(x)\n"
+            '    pool = layers.MaxPooling2D(3, strides=1, padding="same")(pool)\n'
+            "    pool = layers.ReLU()(pool)",
+            "In the fourth branch, which comes first: the pool or the projection?",
+        ),
+        Mistake(
+            "leaves out the pool's projection",
+            'pool = _conv_relu(pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
+            "pass",
+            "The pooled input has as many channels as the block's input. A 1x1 "
+            "convolution brings it to `pool_proj`.",
+        ),
+        Mistake(
+            "has no biases",
+            "filters, kernel_size, strides=stride,",
+            "filters, kernel_size, use_bias=False, strides=stride,",
+            _BIAS,
+        ),
+    ),
+)

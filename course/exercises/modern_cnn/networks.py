@@ -1,0 +1,382 @@
+"""A whole residual network, the gradient in it, and how to start it."""
+
+from course.checks.probe import Graph, Probe
+from course.exercises.exercise import Exercise, Mistake
+
+
+def _resnet(rng):
+    filters, classes = int(rng.integers(5, 7)), int(rng.integers(3, 7))
+    options = dict(filters=filters, num_classes=classes, input_shape=(36, 28, 3))
+    # A small scale lets the offsets of the stem's BN decide what its ReLU cuts.
+    yield Probe(((1, 2),), options, options={"batch": 4, "scale": 0.2})
+    options = dict(filters=4, num_classes=classes + 1, input_shape=(33, 40, 1))
+    yield Probe(((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 0.2})
+    small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
+    yield Probe(((),), small, claim="errors", note="no stage")
+    yield Probe(((1, 0),), small, claim="errors")
+    yield Probe(((1,),), {**small, "filters": 0}, claim="errors")
+    yield Probe(((1,),), {**small, "num_classes": 0}, claim="errors")
+    yield Probe(((1,),), {**small, "input_shape": (32, 32)}, claim="errors")
+
+
+RESNET = Exercise(
+    "modern_cnn.resnet",
+    points=12,
+    observer="model",
+    probes=_resnet,
+    needs=("bottleneck_block",),
+    mistakes=(
+        Mistake(
+            "strides in every stage, the first included",
+            "stride = 2 if stage > 0 and i == 0 else 1",
+            "stride = 2 if i == 0 else 1",
+            "The stem has halved the image twice when the first stage begins. Only "
+            "the later stages start with a stride of 2.",
+        ),
+        Mistake(
+            "strides in every block of the later stages",
+            "stride = 2 if stage > 0 and i == 0 else 1",
+            "stride = 2 if stage > 0 else 1",
+            "A stage halves the map once: its first block strides, the others do not.",
+        ),
+        Mistake(
+            "never strides in the stages",
+            "stride = 2 if stage > 0 and i == 0 else 1",
+            "stride = 1",
+            "Each later stage works on a map half as large. Which block halves it?",
+        ),
+        Mistake(
+            "does not double the filters",
+            "filters * 2**stage",
+            "filters",
+            "What a stage loses in height and width it gains in channels: they "
+            "double from stage to stage.",
+        ),
+        Mistake(
+            "adds filters stage by stage instead of doubling them",
+            "filters * 2**stage",
+            "filters * (stage + 1)",
+            "The third stage has 4 times the filters of the first, not 3 times.",
+        ),
+        Mistake(
+            "forgets the pool of the stem",
+            '    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)\n',
+            "",
+            "Between the 7x7 convolution and the first stage, the map is halved once "
+            "more.",
+        ),
+        Mistake(
+            "forgets the ReLU of the stem",
+            '    x = layers.ReLU(name="conv1_relu")(x)\n',
+            "",
+            "The stem is a convolution, a BN, and then?",
+        ),
+        Mistake(
+            "pads the stem with ZeroPadding2D",
+            'x = _conv_bn(image, filters, 7, stride=2, name="conv1")',
+            "x = layers.ZeroPadding2D(3)(image)\n"
+            "    x = layers.Conv2D(filters, 7, strides=2, use_bias=False)(x)\n"
+            "    x = layers.BatchNormalization()(x)",
+            'On even sizes, ZeroPadding2D(3) and "valid" look one pixel further left '
+            'than "same" does. The convolutions here have padding "same".',
+        ),
+        Mistake(
+            "returns logits",
+            'activation="softmax"',
+            "activation=None",
+            "The rows of your output do not sum to 1: what turns scores into "
+            "probabilities?",
+        ),
+        Mistake(
+            "flattens instead of pooling globally",
+            'layers.GlobalAveragePooling2D(name="avg_pool")',
+            "layers.Flatten()",
+            "The dense layer sees one number a channel: its mean over the map.",
+        ),
+        Mistake(
+            "pools the maximum at the end",
+            "layers.GlobalAveragePooling2D(",
+            "layers.GlobalMaxPooling2D(",
+            "The last pool takes the mean over the map, not the maximum.",
+        ),
+        Mistake(
+            "pools the average in the stem",
+            'layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")',
+            'layers.AveragePooling2D(3, strides=2, padding="same")',
+            "The pool of the stem keeps the maximum.",
+        ),
+        Mistake(
+            "uses a 3x3 convolution as stem",
+            "_conv_bn(image, filters, 7, ",
+            "_conv_bn(image, filters, 3, ",
+            "Which kernel does the very first convolution have?",
+        ),
+    ),
+)
+
+
+def _small_net(rng, activation):
+    """Rows of a small flat network whose training and inference differ."""
+    a, b, c = (int(n) for n in rng.integers(2, 5, 3))
+    same = dict(padding="same")
+    return Graph(
+        (6, 7, 2),
+        (
+            ("stem", "Conv2D", dict(filters=a, kernel_size=3, **same), ("image",)),
+            ("norm", "BatchNormalization", dict(momentum=0.5), ("stem",)),
+            ("act_1", "Activation", dict(activation=activation), ("norm",)),
+            ("drop", "Dropout", dict(rate=0.5, seed=5), ("act_1",)),
+            (
+                "down",
+                "Conv2D",
+                dict(filters=b, kernel_size=(3, 2), strides=2, **same),
+                ("drop",),
+            ),
+            ("act_2", "Activation", dict(activation=activation), ("down",)),
+            ("above", "Conv2D", dict(filters=c, kernel_size=1), ("act_2",)),
+            ("flat", "Flatten", {}, ("above",)),
+            ("hidden", "Dense", dict(units=5, activation=activation), ("flat",)),
+            ("out", "Dense", dict(units=4, activation="softmax"), ("hidden",)),
+        ),
+    )
+
+
+def _gradient_norms(rng):
+    images, labels = rng.normal(0, 1, (5, 6, 7, 2)), rng.integers(0, 4, 5)
+    yield Probe((_small_net(rng, "relu"), images, labels), note="ReLU")
+    bytes_in = rng.integers(0, 4, (3, 6, 7, 2)).astype("uint8")
+    net = _small_net(rng, "sigmoid")
+    yield Probe((net, bytes_in, labels[:3].astype("int32")), note="sigmoid")
+    yield Probe((net, images, labels[:3]), claim="errors", note="2 labels too few")
+    yield Probe((net, images[:0], labels[:0]), claim="errors", note="no image")
+
+
+GRADIENT_NORMS = Exercise(
+    "modern_cnn.gradient_norms",
+    points=6,
+    observer="array",
+    probes=_gradient_norms,
+    mistakes=(
+        Mistake(
+            "runs the model in training mode",
+            '"float32"), training=False)',
+            '"float32"), training=True)',
+            "Dropout and batch statistics are at work in your forward pass, so each "
+            "call gives other numbers. In which mode is the model to run?",
+        ),
+        Mistake(
+            "sums the loss over the batch",
+            "loss = ops.mean(losses)",
+            "loss = ops.sum(losses)",
+            "Your norms grow with the batch: the loss is the mean over its images.",
+        ),
+        Mistake(
+            "includes the dense layers",
+            "if isinstance(layer, layers.Conv2D)",
+            "if isinstance(layer, (layers.Conv2D, layers.Dense))",
+            "Only the Conv2D layers are asked for.",
+        ),
+        Mistake(
+            "takes the largest value for the norm",
+            "float(np.linalg.norm(gradient))",
+            "float(np.abs(gradient).max())",
+            "The L2 norm is the root of the sum of all squares.",
+        ),
+        Mistake(
+            "forgets the root",
+            "float(np.linalg.norm(gradient))",
+            "float(np.square(gradient).sum())",
+            "The L2 norm is the *root* of the sum of squares.",
+        ),
+        Mistake(
+            "takes the norm of the kernel",
+            "zip(convs, gradients, ",
+            "zip(convs, kernels, ",
+            "That is how large the weights are. How large is their gradient?",
+        ),
+        Mistake(
+            "goes from the last layer to the first",
+            "for layer in model.layers",
+            "for layer in model.layers[::-1]",
+            "The keys stand in the order of the model's layers.",
+        ),
+    ),
+)
+
+
+def _residual_rows(name, x, filters, stride, project):
+    """Rows of a basic block, conv-BN-ReLU-conv-BN, add, ReLU."""
+    conv = dict(kernel_size=3, padding="same", use_bias=False, filters=filters)
+    rows, shortcut = [], x
+    if project:
+        one = {**conv, "kernel_size": 1, "strides": stride}
+        rows += [(f"{name}_0", "Conv2D", one, (x,))]
+        rows += [(f"{name}_0n", "BatchNormalization", {}, (f"{name}_0",))]
+        shortcut = f"{name}_0n"
+    return rows + [
+        (f"{name}_1", "Conv2D", {**conv, "strides": stride}, (x,)),
+        (f"{name}_1n", "BatchNormalization", {}, (f"{name}_1",)),
+        (f"{name}_1a", "ReLU", {}, (f"{name}_1n",)),
+        (f"{name}_2", "Conv2D", conv, (f"{name}_1a",)),
+        (f"{name}_end", "BatchNormalization", {}, (f"{name}_2",)),
+        (f"{name}_add", "Add", {}, (shortcut, f"{name}_end")),
+        (f"{name}_out", "ReLU", {}, (f"{name}_add",)),
+    ]
+
+
+def _bottleneck_rows(name, x, filters, stride):
+    """Rows of a projected bottleneck whose branch is the Add's first input."""
+    conv = dict(padding="same", use_bias=False)
+    narrow, wide = {**conv, "filters": filters}, {**conv, "filters": 4 * filters}
+    return [
+        (f"{name}_1", "Conv2D", {**narrow, "kernel_size": 1}, (x,)),
+        (f"{name}_1n", "BatchNormalization", {}, (f"{name}_1",)),
+        (f"{name}_1a", "ReLU", {}, (f"{name}_1n",)),
+        (
+            f"{name}_2",
+            "Conv2D",
+            {**narrow, "kernel_size": 3, "strides": stride},
+            (f"{name}_1a",),
+        ),
+        (f"{name}_2n", "BatchNormalization", {}, (f"{name}_2",)),
+        (f"{name}_2a", "ReLU", {}, (f"{name}_2n",)),
+        (f"{name}_3", "Conv2D", {**wide, "kernel_size": 1}, (f"{name}_2a",)),
+        (f"{name}_end", "BatchNormalization", {}, (f"{name}_3",)),
+        (
+            f"{name}_0",
+            "Conv2D",
+            {**wide, "kernel_size": 1, "strides": stride},
+            (x,),
+        ),
+        (f"{name}_0n", "BatchNormalization", {}, (f"{name}_0",)),
+        (f"{name}_add", "Add", {}, (f"{name}_end", f"{name}_0n")),
+        (f"{name}_out", "ReLU", {}, (f"{name}_add",)),
+    ]
+
+
+def _preact_rows(name, x, filters, stride, project):
+    """Rows of a pre-activation block, which ends in a convolution."""
+    conv = dict(kernel_size=3, padding="same", use_bias=False, filters=filters)
+    one = {**conv, "kernel_size": 1, "strides": stride}
+    rows = [
+        (f"{name}_1n", "BatchNormalization", {}, (x,)),
+        (f"{name}_1a", "ReLU", {}, (f"{name}_1n",)),
+        (f"{name}_1", "Conv2D", {**conv, "strides": stride}, (f"{name}_1a",)),
+        (f"{name}_2n", "BatchNormalization", {}, (f"{name}_1",)),
+        (f"{name}_2a", "ReLU", {}, (f"{name}_2n",)),
+        (f"{name}_end", "Conv2D", conv, (f"{name}_2a",)),
+    ]
+    shortcut = x
+    if project:
+        rows += [(f"{name}_0", "Conv2D", one, (f"{name}_1a",))]
+        shortcut = f"{name}_0"
+    return rows + [(f"{name}_add", "Add", {}, (shortcut, f"{name}_end"))]
+
+
+def _with_head(shape, *blocks):
+    """A model of these blocks between a first convolution and a classifier."""
+    stem = dict(filters=4, kernel_size=3, padding="same")
+    rows = [("stem", "Conv2D", stem, ("image",))]
+    for block in blocks:
+        rows += block(rows[-1][0])
+    rows += [("pool", "GlobalAveragePooling2D", {}, (rows[-1][0],))]
+    rows += [("out", "Dense", dict(units=3, activation="softmax"), ("pool",))]
+    ends = [row[0] for row in rows if row[0].endswith("_end")]
+    return Graph(shape, tuple(rows)), ends
+
+
+def _odd_graph(*added):
+    """A model whose only Add is of these layers, none of them a residual branch."""
+    conv = dict(filters=3, kernel_size=3, padding="same")
+    rows = [(name, "Conv2D", conv, ("image",)) for name in ("a", "b")]
+    rows += [("deep", "Conv2D", conv, ("b",)), ("act", "ReLU", {}, ("deep",))]
+    return Graph((5, 5, 2), (*rows, ("sum", "Add", {}, added)))
+
+
+def _zero_init_residual(rng):
+    wide = int(rng.integers(5, 8))
+    model, ends = _with_head(
+        (8, 7, 2),
+        lambda x: _residual_rows("a", x, 4, 1, False),
+        lambda x: _residual_rows("b", x, wide, 2, True),
+    )
+    # A convolution right before the last BN is part of the branch's end: zeroing it
+    # as well gives the same function.
+    free = {"free": [*ends, "a_2", "b_2"], "batch": 4}
+    yield Probe((model,), note="residual blocks", options=free)
+    model, ends = _with_head(
+        (6, 8, 3),
+        lambda x: _preact_rows("p", x, 4, 1, False),
+        lambda x: _preact_rows("q", x, wide, 2, True),
+        lambda x: _preact_rows("r", x, wide, 1, False),
+    )
+    options = {"free": ends, "batch": 4}
+    yield Probe((model,), note="pre-activation blocks", options=options)
+    model, ends = _with_head(
+        (8, 8, 2),
+        lambda x: _bottleneck_rows("c", x, 2, 1),
+        lambda x: _residual_rows("d", x, 8, 1, False),
+    )
+    options = {"free": [*ends, "c_3", "d_2"], "batch": 4}
+    yield Probe((model,), note="a bottleneck, then a residual block", options=options)
+    model, _ = _with_head((6, 6, 2))
+    yield Probe((model,), note="a model without Add", options={"batch": 4})
+    yield Probe((_odd_graph("a", "a", "b"),), claim="errors", note="an Add of three")
+    yield Probe((_odd_graph("a", "b"),), claim="errors", note="equally long paths")
+    yield Probe((_odd_graph("a", "act"),), claim="errors", note="ends in a ReLU")
+
+
+ZERO_INIT_RESIDUAL = Exercise(
+    "modern_cnn.zero_init_residual",
+    points=6,
+    observer="weights",
+    probes=_zero_init_residual,
+    mistakes=(
+        Mistake(
+            "changes nothing",
+            "weight.assign(ops.zeros_like(weight))",
+            "pass",
+            "The branches still add something to their shortcuts.",
+        ),
+        Mistake(
+            "zeroes the shortcut's projection too",
+            "            for weight in end.trainable_weights:",
+            "            for t in add.input:\n"
+            "                w = producer[id(t)].trainable_weights\n"
+            "                [v.assign(ops.zeros_like(v)) for v in w]\n"
+            "            for weight in end.trainable_weights:",
+            "A projected shortcut must stay as it is: only the branch falls silent.",
+        ),
+        Mistake(
+            "forgets branches that end in a convolution",
+            "            for weight in end.trainable_weights:",
+            "            if isinstance(end, layers.Conv2D):\n"
+            "                continue\n"
+            "            for weight in end.trainable_weights:",
+            "A pre-activation block ends in a convolution, not in a batch norm.",
+        ),
+        Mistake(
+            "zeroes every batch normalization",
+            "    for add in model.layers:",
+            "    for layer in model.layers:\n"
+            "        if isinstance(layer, layers.BatchNormalization):\n"
+            "            layer.gamma.assign(ops.zeros_like(layer.gamma))\n"
+            "    for add in model.layers:",
+            "Too many layers are silent: only the *last* of each branch starts at 0.",
+        ),
+        Mistake(
+            "takes the first input of each Add for the branch",
+            "_residual_branch(add, producer)[0]",
+            "producer[id(add.input[0])]\n"
+            "            if not end.trainable_weights:\n"
+            "                continue",
+            "Either input of an Add may be the branch. What tells them apart?",
+        ),
+        Mistake(
+            "starts at a tenth instead of 0",
+            "weight.assign(ops.zeros_like(weight))",
+            "weight.assign(0.1 * weight)",
+            "Each Add is to give *exactly* its shortcut.",
+        ),
+    ),
+)

@@ -1,0 +1,84 @@
+"""The block of VGG."""
+
+from course.checks.probe import Probe, Tensor
+from course.exercises.exercise import Exercise, Mistake
+
+
+def _vgg_block(rng):
+    filters = int(rng.integers(4, 8))
+    yield Probe((Tensor((8, 8, 3)), filters, 2))
+    yield Probe((Tensor((7, 9, 1)), filters + 1, 1), note="odd sizes, one channel")
+    yield Probe((Tensor((6, 10, filters)), filters, 3), note="three convolutions")
+    yield Probe((Tensor((8, 8, 3)), 0, 2), claim="errors")
+    yield Probe((Tensor((8, 8, 3)), 4, 0), claim="errors")
+    yield Probe((Tensor((8, 3)), 4, 1), claim="errors", note="three axes")
+
+
+VGG_BLOCK = Exercise(
+    "modern_cnn.vgg_block",
+    points=5,
+    observer="model",
+    probes=_vgg_block,
+    mistakes=(
+        Mistake(
+            "forgets the ReLU",
+            'return layers.ReLU(name=_join(name, "relu"))(x)',
+            "return x",
+            "Without something between them, two convolutions are one larger "
+            "convolution. What stands behind each?",
+        ),
+        Mistake(
+            "has a ReLU only behind the last convolution",
+            "x = _conv_relu(x, filters, 3, name=_join(name, i + 1))",
+            'x = layers.Conv2D(filters, 3, padding="same", activation="relu" '
+            "if i == num_convs - 1 else None)(x)",
+            "Every convolution has its own ReLU, not only the last.",
+        ),
+        Mistake(
+            "has one convolution fewer",
+            "range(num_convs)",
+            "range(max(1, num_convs - 1))",
+            "Count the convolutions that your loop makes when `num_convs` is 3.",
+        ),
+        Mistake(
+            "forgets the pool",
+            'return layers.MaxPooling2D(2, padding="same", name=_join(name, "pool"))(x)',
+            "return x",
+            "The block ends at half the height and width. What halves them?",
+        ),
+        Mistake(
+            "pools with an average",
+            "layers.MaxPooling2D(2",
+            "layers.AveragePooling2D(2",
+            "VGG keeps the strongest of the four values, not their mean.",
+        ),
+        Mistake(
+            "drops the last row of an odd size",
+            'layers.MaxPooling2D(2, padding="same"',
+            'layers.MaxPooling2D(2, padding="valid"',
+            "From 7 rows, 4 are to come out: a pool without padding drops the last.",
+        ),
+        Mistake(
+            "does not pad the convolutions",
+            '_conv_relu(x, filters, 3, name=',
+            '_conv_relu(x, filters, 3, padding="valid", name=',
+            "A 3x3 convolution without padding takes a row from every side. VGG's "
+            "convolutions keep the size.",
+        ),
+        Mistake(
+            "has no biases",
+            "filters, kernel_size, strides=stride,",
+            "filters, kernel_size, use_bias=False, strides=stride,",
+            "There is no batch normalization here, so each filter has a bias.",
+        ),
+        Mistake(
+            "pools behind every convolution",
+            'x = _conv_relu(x, filters, 3, name=_join(name, i + 1))\n'
+            '    return layers.MaxPooling2D(2, padding="same", '
+            'name=_join(name, "pool"))(x)',
+            'x = _conv_relu(x, filters, 3)\n'
+            '        x = layers.MaxPooling2D(2, padding="same")(x)\n    return x',
+            "The height is halved once a block, however many convolutions it has.",
+        ),
+    ),
+)
