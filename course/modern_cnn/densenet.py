@@ -121,5 +121,5 @@ def densenet201(num_classes=1000, input_shape=(224, 224, 3)):
 
 
 def densenet264(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build DenseNet-264: 1 + 2 * (6 + 12 + 64 + 48) + 3 + 1 weighted layers."""
+    """Build DenseNet-264; its rows in table 1 add up to 265 weighted layers."""
     return _densenet((6, 12, 64, 48), num_classes, input_shape, "densenet264")
