@@ -29,7 +29,7 @@ doctor: $(VENV)/.installed-core ## Say what this machine has and lacks
 	$(BIN)/course doctor
 
 .PHONY: test
-test: $(VENV)/.installed-dev ## Run the tests
+test: $(VENV)/.installed-dev $(VENV)/.installed-docs ## Run the tests
 	$(BIN)/python -m pytest -q
 
 .PHONY: solutions
