@@ -29,7 +29,7 @@ def published_table(lecture):
     code = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
     rows = [
         f"| `{name}` | {row.depth} | {row.parameters:,} "
-        f"| [{row.paper.authors.split(',')[0]} et al. {row.paper.year}]"
+        f"| [{_short(row.paper.authors)} {row.paper.year}]"
         f"({row.paper.url}), {row.place} |"
         for name, row in PUBLISHED.items()
         if f"\ndef {name}(" in code
@@ -38,3 +38,9 @@ def published_table(lecture):
         raise PluginError(f"course/published.py has no network of {lecture!r}")
     head = "| Builder | Layers | Parameters | Paper |\n|---|--:|--:|---|\n"
     return head + "\n".join(rows)
+
+
+def _short(authors):
+    """Surnames of one or two authors; of more, the first one's."""
+    names = authors.split(", ")
+    return " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
