@@ -1,0 +1,274 @@
+"""Grade one submission: a child for its code, a verdict for each exercise.
+
+Trusted side: neither TensorFlow nor a line of the student's Python runs here.
+"""
+
+import time
+from dataclasses import replace
+from fractions import Fraction
+
+from course.checks.judge import Stopped, judge, undefined
+from course.checks.result import ERROR, NOT_ATTEMPTED, TIMED_OUT, Result, Verdict
+from course.exercises.source import reference_source
+from course.grading.record import (
+    GRADED,
+    UNGRADABLE,
+    UNREADABLE,
+    WRONG_LAB,
+    Answer,
+    Record,
+    short,
+)
+from course.grading.reference import ReferenceFailed
+from course.grading.sandbox.pool import Limits, ZygoteError
+
+SUBMISSION_SECONDS = 300.0
+_SLOT = "submission"
+
+
+class Grader:
+    """Grades submissions of one lab; threads may share it.
+
+    Args:
+        lab: number of the lab.
+        exercises: dict function name -> Exercise, in lab order.
+        seed: int, that of the probes.
+        reference: a ``course.grading.reference.Reference``.
+        limits: of each child.
+        seconds: that a whole submission may take.
+    """
+
+    def __init__(
+        self, lab, exercises, seed, reference, *, limits=None, seconds=None
+    ):
+        self.lab = lab
+        self.exercises = exercises
+        self.reference = reference
+        self.limits = limits or Limits()
+        self.seconds = seconds or SUBMISSION_SECONDS
+        self.probes = {name: e.draw(seed) for name, e in exercises.items()}
+        self.possible = sum(e.points for e in exercises.values())
+
+    def grade(self, slot, submission):
+        """Grade one submission; whatever it does, a record comes back.
+
+        Args:
+            slot: a ``course.grading.sandbox.pool.Slot``.
+            submission: a ``course.grading.submission.Submission``.
+
+        Returns:
+            A ``Record``.
+
+        Raises:
+            ReferenceFailed: the course itself is broken.
+        """
+        started = time.monotonic()
+        record = self._record(submission, UNREADABLE, submission.reason)
+        if not submission.reason:
+            record = self._twice(slot, submission)
+        return replace(record, seconds=time.monotonic() - started)
+
+    def _record(self, submission, status, reason="", answers=(), problems=()):
+        return Record(
+            submission.student,
+            str(submission.path),
+            submission.digest,
+            self.lab,
+            status,
+            reason,
+            self.possible,
+            tuple(answers),
+            problems,
+        )
+
+    def _twice(self, slot, submission):
+        """Grade, and once more with a new zygote when the first one broke."""
+        reason = ""
+        for _ in range(2):
+            zygote = slot.get()
+            try:
+                return self._grade(zygote, submission)
+            except ZygoteError as error:
+                reason = " ".join(str(error).split())[:300]
+                slot.restart(zygote)
+        return self._record(submission, UNGRADABLE, reason)
+
+    def _grade(self, zygote, submission):
+        work = Work(zygote, submission.cells, list(self.exercises), self)
+        try:
+            outline = work.outline()
+            if isinstance(outline, Stopped):
+                return self._record(submission, UNREADABLE, outline.reason)
+            if not outline["defines"]:
+                reason = (
+                    f"none of the {len(self.exercises)} functions of lab {self.lab} is "
+                    "defined in it: is it another lab's?"
+                )
+                return self._record(submission, WRONG_LAB, reason)
+            answers = {n: self._answer(work, e) for n, e in self.exercises.items()}
+            self._help(work, answers)
+            return self._record(
+                submission, GRADED, "", answers.values(), work.problems
+            )
+        finally:
+            work.close()
+
+    def _answer(self, work, exercise, helped_by=()):
+        work.notes, work.spent = [], 0.0
+        try:
+            cause = work.prepare(exercise, helped_by)
+            if cause is not None:
+                work.notes += [cause] if cause else []
+                result = undefined(exercise, cause)
+            else:
+                result = judge(
+                    exercise,
+                    self.probes[exercise.name],
+                    observe=lambda probe: work.observe(exercise, probe, helped_by),
+                    expected=lambda probe: self.reference.expected(exercise, probe),
+                    mistaken=lambda mistake, probe: self.reference.mistaken(
+                        exercise, mistake, probe
+                    ),
+                )
+        except Stopped as stop:
+            result = _stopped(exercise, stop)
+        except (ZygoteError, ReferenceFailed):
+            raise
+        except Exception as error:  # an answer so odd that comparing it failed
+            text = f"what came back cannot be understood ({type(error).__name__})"
+            result = _stopped(exercise, Stopped(ERROR, text))
+        result = replace(short(result), seconds=work.spent)
+        return Answer(result, tuple(helped_by), tuple(dict.fromkeys(work.notes)))
+
+    def _help(self, work, answers):
+        """One slip costs once: put references in the place of failed needs."""
+        failed = {n for n, a in answers.items() if a.result.earned < a.result.possible}
+        for name, exercise in self.exercises.items():
+            needs = [n for n in exercise.needs if n in failed]
+            result = answers[name].result
+            if name not in failed or not needs or result.status == NOT_ATTEMPTED:
+                continue
+            work.restart()
+            helped = self._answer(work, exercise, needs)
+            work.restart()
+            if helped.result.earned > result.earned:
+                answers[name] = helped
+
+
+def _stopped(exercise, stop):
+    verdict = Verdict("runs", stop.status, exercise.name, stop.reason)
+    return Result(exercise.id, stop.status, Fraction(0), exercise.points, (verdict,))
+
+
+class Work:
+    """A submission's code in a child, put into a new child whenever one is gone.
+
+    Attributes:
+        problems: rows (cell, line, message, text) of code that failed to load.
+        notes: what went wrong since they were last emptied.
+        spent: seconds that the child worked since it was last set to 0.
+    """
+
+    def __init__(self, zygote, cells, names, grader):
+        self._zygote = zygote
+        self._cells = list(cells)
+        self._names = names
+        self._limits = grader.limits
+        self._latest = time.monotonic() + grader.seconds
+        self._child = None
+        self._loaded = {}  # function name -> why it is missing, or None
+        self._apart = False
+        self.problems = ()
+        self.notes = []
+        self.spent = 0.0
+
+    def outline(self):
+        """The worker's outline of the cells, or how parsing them ended."""
+        try:
+            outline = self._ask("outline", cells=self._cells, names=self._names)
+            self._note_problems(outline)
+            return outline
+        except Stopped as stop:
+            return stop
+
+    def prepare(self, exercise, helped_by=()):
+        """Load what the exercise needs.
+
+        Returns:
+            None when its function is defined, else the reason, which may be "".
+
+        Raises:
+            Stopped: loading it ended the child.
+        """
+        if self._child is not None and exercise.name in self._loaded:
+            return self._loaded[exercise.name]
+        if not self._apart:
+            try:
+                self._load(self._names)
+            except Stopped:
+                # Some answer's statements end the process: load each by itself.
+                self._apart = True
+        if self._apart:
+            self._load([exercise.name])
+        for name in helped_by:
+            source = reference_source(f"{exercise.lecture}.{name}")
+            self._ask("replace", source=source, name=name)
+        return self._loaded.get(exercise.name, "")
+
+    def observe(self, exercise, probe, helped_by=()):
+        """One observation of the student's function.
+
+        Raises:
+            Stopped: there is none.
+        """
+        if self._child is None:
+            self.prepare(exercise, helped_by)
+        answer = self._ask(
+            "observe", name=exercise.name, probe=probe, observer=exercise.observer
+        )
+        observation = answer["observation"]
+        if not isinstance(observation, dict):
+            raise Stopped(ERROR, "what came back cannot be understood")
+        if "raised" in observation and probe.claim != "errors":
+            raised = observation["raised"]
+            line = f" in {raised['line']}" if raised["line"] else ""
+            self.notes.append(f"{raised['types'][0]}{line}"[:400])
+        return observation
+
+    def restart(self):
+        """Leave the child: the next request goes to a fresh one."""
+        self.close()
+
+    def close(self):
+        """End the child, if there is one."""
+        child, self._child = self._child, None
+        self._loaded = {}
+        if child is not None:
+            child.close()
+
+    def _load(self, names):
+        report = self._ask("load", cells=self._cells, names=names)
+        defined = set(report["defined"])
+        causes = {n: str(report["causes"].get(n, "")) for n in names}
+        self._loaded |= {n: None if n in defined else causes[n] for n in names}
+        self._note_problems(report)
+
+    def _note_problems(self, report):
+        rows = {(int(c), int(n), str(m), str(t)) for c, n, m, t in report["problems"]}
+        self.problems = tuple(sorted({*self.problems, *rows}))[:50]
+
+    def _ask(self, do, **arguments):
+        started = time.monotonic()
+        if started >= self._latest:
+            raise Stopped(TIMED_OUT, "the time for the whole submission is used up")
+        if self._child is None:
+            self._child = self._zygote.fork(self._limits)
+        try:
+            answer = self._child.ask(do, self._latest, slot=_SLOT, **arguments)
+        except Stopped as stop:
+            self._child, self._loaded = None, {}
+            self.notes.append(stop.reason)
+            raise
+        finally:
+            self.spent += time.monotonic() - started
+        return answer

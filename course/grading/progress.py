@@ -1,0 +1,58 @@
+"""Progress of a run on stderr: how far, how it went, how long it will take."""
+
+import sys
+import time
+
+
+class Progress:
+    """Counts finished submissions.
+
+    On a terminal one line is rewritten; elsewhere each submission is a line.
+
+    Args:
+        total: submissions to grade.
+        stream: text stream; stderr by default.
+    """
+
+    def __init__(self, total, stream=None):
+        self._total = total
+        self._done = 0
+        self._stream = stream or sys.stderr
+        self._started = time.monotonic()
+        self._width = len(str(total))
+
+    def say(self, text):
+        """A line of its own."""
+        self._write(text, keep=True)
+
+    def advance(self, text):
+        """One submission is done; ``text`` says how it went."""
+        self._done += 1
+        count = f"[{self._done:{self._width}}/{self._total}]"
+        self._write(f"{count} {text}{self._left()}", keep=not self._stream.isatty())
+        if self._done == self._total and self._stream.isatty():
+            self._stream.write("\n")
+
+    def _left(self):
+        left = self._total - self._done
+        if not left:
+            return ""
+        seconds = (time.monotonic() - self._started) / self._done * left
+        return f", about {duration(seconds)} left"
+
+    def _write(self, text, keep):
+        if self._stream.isatty():
+            self._stream.write("\r\x1b[K" + text + ("\n" if keep else ""))
+        else:
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+def duration(seconds):
+    """Seconds in the words of a clock: 40 s, 3 min, 2 h 05 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02} min"

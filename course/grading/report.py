@@ -1,0 +1,2 @@
+def points(x): return float(x)
+def write(*a): pass

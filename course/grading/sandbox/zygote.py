@@ -1,0 +1,172 @@
+"""The zygote: TensorFlow imported once, forked for every submission.
+
+Started as ``python -I zygote.py FD`` with a built environment. FD is a sequenced-packet
+socket to the grader. Requests and answers are small JSON objects:
+
+    {"fork": job, "limits": {...}} + one descriptor  ->  {"forked": job} + a pidfd
+    {"kill": job}                                    ->  nothing
+    a child ended                                    ->  {"ended": job, "status": ...}
+
+No TensorFlow operation ever runs here: it would start threads, and a process with
+threads cannot be forked safely (every later child hangs). Student code never runs
+here either.
+"""
+
+import gc
+import importlib.util
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+
+_PACKET = 4096
+_SUBREAPER = 36  # prctl(PR_SET_CHILD_SUBREAPER)
+
+
+def main(fd):
+    """Prepare, say {"ready": seconds}, and serve until the grader is gone."""
+    started = time.monotonic()
+    control = socket.socket(fileno=fd)
+    _find_course()
+    from course.grading.sandbox import scrub, worker
+
+    scrub.import_libraries()
+    scrub.hide_answers()
+    scrub.silence_check()
+    scrub.keep_autograph_in_memory()
+    worker.libc.prctl(_SUBREAPER, 1, 0, 0, 0)
+    gc.collect()
+    gc.freeze()  # children share these pages; a collection would copy them
+    _assert_single_thread()
+    _tell(control, {"ready": time.monotonic() - started})
+    Zygote(control, worker).serve()
+
+
+def _find_course():
+    """Make this package importable without its parent folder on ``sys.path``."""
+    package = Path(__file__).resolve().parents[2]
+    spec = importlib.util.spec_from_file_location(
+        "course", package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["course"] = module
+    spec.loader.exec_module(module)
+
+
+class Zygote:
+    """Forks children on request and reports how each of them ended."""
+
+    def __init__(self, control, worker):
+        self.control = control
+        self.worker = worker
+        self.jobs = {}  # pidfd -> (job, pid, start time)
+
+    def serve(self):
+        """Answer until the grader closes its end; then kill what still runs."""
+        while True:
+            poll = select.poll()
+            for fd in (self.control.fileno(), *self.jobs):
+                poll.register(fd, select.POLLIN)
+            for fd, _ in poll.poll():
+                if fd != self.control.fileno():
+                    self._bury(fd)
+                elif not self._answer():
+                    self._kill_all()
+                    return
+
+    def _answer(self):
+        data, fds, _, _ = socket.recv_fds(self.control, _PACKET, 1)
+        if not data:
+            return False
+        request = json.loads(data)
+        if "fork" in request:
+            self._fork(request["fork"], request["limits"], fds[0])
+        elif "kill" in request:
+            for pidfd, (job, _, _) in self.jobs.items():
+                if job == request["kill"]:
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        return True
+
+    def _fork(self, job, limits, channel):
+        _assert_single_thread()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.worker.main(channel, limits, parent)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(70)  # never back into the zygote's loop
+        os.close(channel)
+        pidfd = os.pidfd_open(pid)
+        self.jobs[pidfd] = job, pid, time.monotonic()
+        message = json.dumps({"forked": job}).encode()
+        socket.send_fds(self.control, [message], [pidfd])
+
+    def _bury(self, pidfd):
+        """Report a child's end, once nothing of its process group is left."""
+        job, pid, started = self.jobs.pop(pidfd)
+        # The dead child still holds its process id, so the group is its own.
+        for kill in (lambda: os.killpg(pid, signal.SIGKILL), self._kill_orphans):
+            try:
+                kill()
+            except ProcessLookupError:
+                pass
+        _, status, usage = os.wait4(pid, 0)
+        os.close(pidfd)
+        report = {
+            "ended": job,
+            "status": os.waitstatus_to_exitcode(status),
+            "wall": time.monotonic() - started,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "megabytes": usage.ru_maxrss // 1024,
+        }
+        _tell(self.control, report)
+
+    def _kill_orphans(self):
+        """Kill what a submission started and left: it is handed to the subreaper."""
+        known = {pid for _, pid, _ in self.jobs.values()}
+        mine = Path(f"/proc/self/task/{os.getpid()}/children")
+        # A kernel without this file gives orphans to init; their group is dead then.
+        for pid in map(int, mine.read_text().split() if mine.exists() else ()):
+            if pid not in known and not _is_zombie(pid):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+    def _kill_all(self):
+        for pidfd, (_, pid, _) in self.jobs.items():
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def _is_zombie(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+def _assert_single_thread():
+    threads = len(os.listdir("/proc/self/task"))
+    if threads != 1:
+        raise RuntimeError(
+            f"the zygote has {threads} threads; it must have one to be forked"
+        )
+
+
+def _tell(control, message):
+    control.sendall(json.dumps(message).encode())
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
