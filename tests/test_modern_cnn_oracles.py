@@ -1,5 +1,9 @@
 """The networks compute what other people's networks compute from the same weights."""
 
+import importlib.util
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -108,9 +112,14 @@ def test_recorded_images_differ_in_torchvision(request):
                 assert np.ptp(recorded[key], axis=0).mean() > 0.1
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
-def test_resnet_equals_live_torchvision(name):
-    pytest.importorskip("torchvision")
-    from oracles.record_torchvision import answer as theirs
-
-    assert_same(answer(name, training=False), theirs(name, training=False))
+def test_torchvision_still_answers_as_recorded(request, tmp_path):
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed; the recorded answers are compared")
+    # In a process of its own: torch can crash when TensorFlow was loaded before it.
+    script = request.path.parent / "oracles/record_torchvision.py"
+    live = tmp_path / "live.npz"
+    subprocess.run([sys.executable, script, live], check=True)
+    with np.load(live) as answers, np.load(request.path.parent / RECORDED) as recorded:
+        assert set(answers) == set(recorded)
+        for key in set(answers) - {"versions"}:
+            np.testing.assert_allclose(answers[key], recorded[key], atol=2e-4)

@@ -1,6 +1,7 @@
 """Run torchvision's ResNets and record what they answer.
 
-Written to torchvision_resnet.npz beside this file, which the tests read. Needs torch
+Written to torchvision_resnet.npz beside this file, which the tests read, or to the
+file named as argument. Needs torch
 and torchvision, which the project does not install::
 
     python -m venv build/torch
@@ -8,6 +9,7 @@ and torchvision, which the project does not install::
     build/torch/bin/python tests/oracles/record_torchvision.py
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,4 +54,5 @@ def record():
 
 
 if __name__ == "__main__":
-    np.savez_compressed(Path(__file__).with_name("torchvision_resnet.npz"), **record())
+    beside = Path(__file__).with_name("torchvision_resnet.npz")
+    np.savez_compressed(*sys.argv[1:] or [beside], **record())
