@@ -11,7 +11,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-SHIPPED = {"labs": "*.ipynb", "examples": "*"}
+SHIPPED = {"labs": "*.ipynb", "examples/submissions": "*"}
 
 
 def shipped_files():

@@ -206,9 +206,12 @@ def _device_findings(seen):
 
 def grading():
     """Yield findings on what holds submissions back: used today, and there to use."""
-    if not (hasattr(os, "fork") and sys.platform.startswith("linux")):
-        advice = "use Linux, on Windows through WSL2; labs and checks work here"
-        yield Finding("processes", BAD, f"no safe fork on {platform.system()}", advice)
+    from course.grading.sandbox import pool
+
+    try:
+        pool.assert_supported()
+    except pool.UnsupportedPlatform as error:
+        yield Finding("processes", BAD, "no safe fork on this system", str(error))
         return
     yield Finding("processes", GOOD, "a forked process a submission, with limits")
     yield Finding(

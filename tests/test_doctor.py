@@ -172,7 +172,7 @@ def test_seccomp_probe_leaves_the_process_unfiltered():
 def test_no_fork_no_grading(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     (finding,) = doctor.grading()
-    assert finding.state == BAD and "WSL2" in finding.advice
+    assert finding.state == BAD and "WSL 2" in finding.advice
 
 
 @pytest.mark.parametrize("state", [GOOD, NOTE, BAD])
