@@ -58,7 +58,6 @@ docs: $(VENV)/.installed-docs ## Build the site into site/
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## Check the code with ruff
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
 
 .PHONY: constraints
 constraints: $(VENV)/.installed-core ## Rewrite constraints.txt with the newest versions
