@@ -103,7 +103,9 @@ def value(role, shape, seed):
     # A kernel is hashed as (fan in, filters): a Dense layer equals a 1x1 convolution,
     # and a Dense layer behind Flatten a convolution over the whole map.
     fan_in = int(np.prod(shape[:-1], dtype=np.int64))
-    key = f"{role}:{fan_in}:{shape[-1] if shape else 1}:{seed}".encode()
+    # A bias and an offset are one role: a custom layer's cannot be told apart.
+    hashed = "offset" if role == "bias" else role
+    key = f"{hashed}:{fan_in}:{shape[-1] if shape else 1}:{seed}".encode()
     digest = hashlib.sha256(key).digest()[:8]
     rng = np.random.default_rng(int.from_bytes(digest, "big"))
     if role == "kernel":

@@ -19,6 +19,7 @@ from course.checks.result import (
     Result,
     Verdict,
 )
+from course.checks.schema import is_observation
 
 # Shape and parameter claims explain and gate, but earn nothing: a submission can
 # report them without having a model.
@@ -27,6 +28,7 @@ SHARES = {
     "behaviour in training": Fraction(3, 10),
     "errors": Fraction(2, 10),
 }
+_ORDER = ("defined", "runs", "shape", "parameters", *SHARES)
 _WORST_FIRST = (TIMED_OUT, ERROR, FAILED)
 
 
@@ -63,21 +65,21 @@ def judge(exercise, probes, observe, expected, mistaken):
     for probe in probes:
         call = call_text(exercise.name, probe)
         try:
-            observation = observe(probe)
+            observation = _observed(probe, observe)
         except Stopped as stop:
-            verdicts.append(_stopped(probe, call, stop))
-            seen.append(None)
+            claim = "errors" if probe.claim == "errors" else "runs"
+            verdicts.append(Verdict(claim, stop.status, call, stop.reason))
             if stop.status == TIMED_OUT:  # the other probes would wait as long
                 break
             continue
-        if "not_attempted" in observation:
+        if "not_attempted" in observation and not verdicts:
             return not_attempted(exercise)
-        seen.append(observation)
+        seen.append((probe, observation))
         verdicts += _compare_one(probe, observation, observe, expected, call)
-    verdicts = sorted(verdicts, key=_teaching_order)
-    mistake = None
-    if not all(v.passed for v in verdicts):
-        mistake = diagnose(exercise, probes, seen, mistaken)
+    verdicts = sorted(verdicts, key=lambda verdict: _ORDER.index(verdict.claim))
+    complete = len(seen) == len(probes)
+    wrong = not all(v.passed for v in verdicts if v.claim != "errors")
+    mistake = diagnose(exercise, seen, mistaken) if complete and wrong else None
     return Result(
         exercise.id,
         _status(verdicts),
@@ -90,9 +92,11 @@ def judge(exercise, probes, observe, expected, mistaken):
     )
 
 
-def _stopped(probe, call, stop):
-    claim = "errors" if probe.claim == "errors" else "runs"
-    return Verdict(claim, stop.status, call, stop.reason)
+def _observed(probe, observe):
+    observation = observe(probe)
+    if not is_observation(observation):
+        raise Stopped(ERROR, "what came back is not an observation")
+    return observation
 
 
 def _compare_one(probe, observation, observe, expected, call):
@@ -101,17 +105,11 @@ def _compare_one(probe, observation, observe, expected, call):
     if wanted is not None and is_bias_slip(wanted, observation):
         zero = replace(probe, options={**probe.options, "zero_bias": True})
         try:
-            unbiased = (expected(zero), observe(zero))
+            pair = (expected(zero), observe(zero))
         except Stopped:
-            unbiased = None
+            pair = (wanted, None)
+        unbiased = pair if is_observation(pair[1]) and "outputs" in pair[1] else None
     return compare(wanted, observation, call, probe.claim, unbiased=unbiased)
-
-
-_ORDER = ("defined", "runs", "shape", "parameters", *SHARES)
-
-
-def _teaching_order(verdict):
-    return _ORDER.index(verdict.claim)
 
 
 def _status(verdicts):
@@ -146,13 +144,20 @@ def earned_points(points, probes, verdicts):
     )
 
 
-def diagnose(exercise, probes, seen, mistaken):
-    """The mistake that behaves exactly as the student's function did, or None."""
-    pairs = [(p, o) for p, o in zip(probes, seen, strict=False) if o is not None]
-    if len(pairs) < len(probes):
-        return None
+def diagnose(exercise, seen, mistaken):
+    """The mistake that behaves exactly as the student's function did, or None.
+
+    Calls that must raise do not count: who forgets a ReLU may also have left out
+    the errors, and still made that mistake.
+
+    Args:
+        exercise: an Exercise.
+        seen: (probe, observation) of every probe.
+        mistaken: (mistake, probe) -> observation of the patched reference.
+    """
+    seen = [(p, o) for p, o in seen if p.claim != "errors"]
     for mistake in exercise.mistakes:
-        if all(observation_distance(mistaken(mistake, p), o) <= 1 for p, o in pairs):
+        if all(observation_distance(mistaken(mistake, p), o) <= 1 for p, o in seen):
             return mistake
     return None
 

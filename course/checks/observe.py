@@ -49,7 +49,7 @@ def observe(function, probe, observer):
                 return _observe_array(function, keras_observer.materialized(probe))
             return keras_observer.OBSERVERS[observer](function, probe)
     except NotImplementedError as error:
-        return {"not_attempted": str(error)[:MESSAGE_LIMIT]}
+        return {"not_attempted": _printable(error)}
     except (Exception, SystemExit) as error:
         return {"raised": describe_error(error)}
 

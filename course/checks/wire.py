@@ -132,12 +132,12 @@ class _Reader:
         if kind == "tuple":
             return tuple(items)
         record = _RECORDS.get(kind) or getattr(signature_types, kind, None)
-        if kind.startswith("_") or not isinstance(record, type):
+        fields = getattr(record, "__dataclass_fields__", None) or getattr(
+            record, "_fields", ()
+        )
+        if not isinstance(record, type) or len(fields) != len(items) or not items:
             raise WireError("unknown kind of object")
-        try:
-            return record(*items)
-        except TypeError:
-            raise WireError(f"wrong number of fields for {kind}") from None
+        return record(*items)
 
     def _array(self, content):
         if len(content) != 2 or content[0] not in _DTYPES:

@@ -319,8 +319,6 @@ def _zero_init_residual(rng):
     )
     options = {"free": [*ends, "c_3", "d_2"], "batch": 4}
     yield Probe((model,), note="a bottleneck, then a residual block", options=options)
-    model, _ = _with_head((6, 6, 2))
-    yield Probe((model,), note="a model without Add", options={"batch": 4})
     yield Probe((_odd_graph("a", "a", "b"),), claim="errors", note="an Add of three")
     yield Probe((_odd_graph("a", "b"),), claim="errors", note="equally long paths")
     yield Probe((_odd_graph("a", "act"),), claim="errors", note="ends in a ReLU")

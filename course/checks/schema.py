@@ -1,0 +1,76 @@
+"""Which trees are observations: what a child sends is checked before it is read."""
+
+import numpy as np
+
+from course.checks.probe import MODES
+
+_NUMBERS = "biuf"
+
+
+def is_observation(tree):
+    """Whether a decoded tree has the form that ``course.checks.observe`` gives it."""
+    if not isinstance(tree, dict):
+        return False
+    if "not_attempted" in tree:
+        return isinstance(tree["not_attempted"], str)
+    if "raised" in tree:
+        return _is_error(tree["raised"])
+    if "value" in tree:
+        told = isinstance(tree.get("type"), str) and tree["type"] != ""
+        told = told and isinstance(tree.get("mutated"), bool)
+        return told and _is_value(tree["value"])
+    if not isinstance(tree.get("kind"), str) or tree["kind"] == "":
+        return False
+    return set(tree) == {"kind"} or _is_model(tree)
+
+
+def _is_error(raised):
+    if not isinstance(raised, dict):
+        return False
+    types = raised.get("types")
+    texts = [raised.get("message"), raised.get("line")]
+    named = isinstance(types, list) and all(isinstance(t, str) for t in types)
+    return named and all(isinstance(text, str) for text in texts)
+
+
+def _is_value(value):
+    if isinstance(value, dict):
+        return all(_is_value(item) for item in value.values())
+    if isinstance(value, tuple):
+        return all(_is_value(item) for item in value)
+    return value is None or _is_array(value)
+
+
+def _is_array(value):
+    return isinstance(value, np.ndarray) and value.dtype.kind in _NUMBERS
+
+
+def _is_model(tree):
+    outputs, weights = tree.get("outputs"), tree.get("weights")
+    if not isinstance(outputs, dict) or set(outputs) != set(MODES):
+        return False
+    if not all(_are_named(arrays) for arrays in outputs.values()):
+        return False
+    if "shape" not in tree:
+        return _are_named(weights)
+    return (
+        isinstance(weights, dict)
+        and set(weights) == {"bias", "other"}
+        and all(_are_listed(arrays) for arrays in weights.values())
+        and _are_shapes(tree["shape"])
+    )
+
+
+def _are_named(group):
+    return isinstance(group, dict) and all(map(_is_array, group.values()))
+
+
+def _are_listed(group):
+    return isinstance(group, list) and all(map(_is_array, group))
+
+
+def _are_shapes(shapes):
+    return isinstance(shapes, dict) and all(
+        isinstance(shape, list) and all(s is None or type(s) is int for s in shape)
+        for shape in shapes.values()
+    )
