@@ -241,12 +241,26 @@ def _add_build(commands):
         action="store_true",
         help="write nothing; fail when a notebook differs from its source",
     )
+    command.add_argument(
+        "--run",
+        action="store_true",
+        help="first run the solutions and record the outputs that nbval compares",
+    )
 
 
 def _build(options):
+    from importlib.util import find_spec
+
+    if find_spec("jupytext") is None:
+        print(
+            "course build: error: jupytext reads the sources and is not installed: "
+            "pip install jupytext",
+            file=sys.stderr,
+        )
+        return 1
     from course.authoring import build
 
-    return build.main(check=options.check)
+    return build.main(check=options.check, run=options.run)
 
 
 def _add_lab_option(command, text, required=False):

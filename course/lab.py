@@ -40,8 +40,17 @@ def main(number, *, browser=True, start=True):
             file=sys.stderr,
         )
         return 1
+    return _foreground(_jupyterlab(path, browser))
+
+
+def _jupyterlab(path, browser):
     command = [sys.executable, "-m", "jupyterlab", str(path)]
-    return _foreground(command if browser else [*command, "--no-browser"])
+    if not browser:
+        command.append("--no-browser")
+    # In a container one is often root, and JupyterLab would refuse to start.
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return command
 
 
 def place(number, folder):

@@ -187,7 +187,15 @@ def test_the_other_commands_pass_their_arguments_on(calls, tmp_path):
     assert demonstrated[-1]["out"] == tmp_path
     built = calls("course.authoring.build.main")
     assert cli.main(["build", "--check"]) == 0
-    assert built[-1]["check"] is True
+    assert built[-1] == {"check": True, "run": False}
+    assert cli.main(["build", "--run"]) == 0
+    assert built[-1] == {"check": False, "run": True}
+
+
+def test_build_without_jupytext_says_so(monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert cli.main(["build"]) == 1
+    assert "pip install jupytext" in capsys.readouterr().err
 
 
 def test_interrupt_ends_without_a_traceback(calls, capsys):
@@ -256,8 +264,17 @@ def test_lab_is_opened_in_jupyterlab(tmp_path, monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     assert cli.main(["lab", "05", "--no-browser"]) == 0
     notebook = str(Path("labs", "05_modern_cnn.ipynb"))
-    assert started == [[sys.executable, "-m", "jupyterlab", notebook, "--no-browser"]]
+    wanted = [sys.executable, "-m", "jupyterlab", notebook, "--no-browser"]
+    assert [line[: len(wanted)] for line in started] == [wanted]
     assert Path(notebook).is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no root")
+@pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
+def test_root_may_start_jupyterlab(monkeypatch, user, allowed):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    line = lab._jupyterlab(Path("a.ipynb"), browser=True)
+    assert ("--allow-root" in line) == allowed and "--no-browser" not in line
 
 
 def test_lab_without_jupyterlab_says_how_to_go_on(tmp_path, monkeypatch, capsys):
