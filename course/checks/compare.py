@@ -188,7 +188,7 @@ def _compare_models(expected, got, call, unbiased):
         _equal("shape", expected["shape"], got["shape"], call, _shape_text)
     )
     total, found = count(expected), count(got)
-    verdicts.append(_equal("parameters", total, found, call, "{:,}".format))
+    verdicts.append(_equal("parameters", total, found, call, "{:,} trainable".format))
     gate = all(v.passed for v in verdicts)
     for claim, modes in ((_BEHAVIOUR, ("plain", "inference")), (_TRAINING, None)):
         if claim == _TRAINING and unbiased is not None:

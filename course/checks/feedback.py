@@ -24,13 +24,18 @@ _LONGEST = 300
 
 
 def by_claim(result):
-    """Verdicts grouped: a list of (claim, number passed, number, first failed)."""
+    """Verdicts grouped: a list of (claim, number passed, number, first failed).
+
+    A call that does not run has no other verdict, but counts against every claim.
+    """
     rows = []
+    calls = sum(v.claim == "runs" for v in result.verdicts)
     for claim in dict.fromkeys(v.claim for v in result.verdicts):
         verdicts = [v for v in result.verdicts if v.claim == claim]
         failed = [v for v in verdicts if not v.passed]
         passed = len(verdicts) - len(failed)
-        rows.append((claim, passed, len(verdicts), failed[0] if failed else None))
+        number = len(verdicts) if claim == "errors" else max(len(verdicts), calls)
+        rows.append((claim, passed, number, failed[0] if failed else None))
     return rows
 
 
@@ -54,8 +59,9 @@ def _details(verdict):
 
 
 def _detailed(rows):
-    """The first failed claim is told in full; the others follow from it or wait."""
-    return next((claim for claim, _, _, failed in rows if failed), None)
+    """Claims told in full: the first failed one, others may follow from it; errors."""
+    first = next((claim for claim, _, _, failed in rows if failed), None)
+    return {first, "errors"}
 
 
 def text(result):
@@ -68,7 +74,7 @@ def text(result):
         mark = "ok  " if failed is None else "FAIL"
         tally = "" if number == 1 else f" ({passed} of {number} calls)"
         lines.append(f"  {mark} {_EXPLAINED[claim]}{tally}")
-        if failed is not None and claim == _detailed(rows):
+        if failed is not None and claim in _detailed(rows):
             lines += [f"         {key:<10}{value}" for key, value in _details(failed)]
     if result.hint:
         lines.append(f"  Hint: {result.hint}")
@@ -110,7 +116,7 @@ def html(result):
             f'<li class="{"pass" if good else "fail"}"><span class="mark">'
             f"{'✓' if good else '✗'}</span>{escape(_EXPLAINED[claim] + tally)}"
         )
-        if not good and claim == _detailed(rows):
+        if not good and claim in _detailed(rows):
             cells = "".join(
                 f"<tr><td>{key}</td><td><code>{escape(value)}</code></td></tr>"
                 for key, value in _details(failed)

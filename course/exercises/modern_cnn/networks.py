@@ -8,9 +8,9 @@ def _resnet(rng):
     filters, classes = int(rng.integers(5, 7)), int(rng.integers(3, 7))
     options = dict(filters=filters, num_classes=classes, input_shape=(36, 28, 3))
     # A small scale lets the offsets of the stem's BN decide what its ReLU cuts.
-    yield Probe(((1, 2),), options, options={"batch": 4, "scale": 0.2})
+    yield Probe(((1, 2),), options, options={"batch": 4, "scale": 0.5})
     options = dict(filters=4, num_classes=classes + 1, input_shape=(33, 40, 1))
-    yield Probe(((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 0.2})
+    yield Probe(((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 0.5})
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
     yield Probe(((1, 0),), small, claim="errors")
