@@ -131,20 +131,20 @@ def alexnet(num_classes=1000, input_shape=(227, 227, 3)):
         keras.Model from "image" to class probabilities (N, num_classes).
     """
 
-    def norm_pool(x, name):
-        # Windows of 3 that move by 2 overlap: section 3.4.
-        x = LocalResponseNorm(name=f"{name}_norm")(x)
-        return layers.MaxPooling2D(3, strides=2, name=f"{name}_pool")(x)
+    def pool(x, name):  # windows of 3 that move by 2 overlap: section 3.4
+        return layers.MaxPooling2D(3, strides=2, name=name)(x)
 
     image = keras.Input(input_shape, name="image")
     x = _conv_relu(image, 96, 11, stride=4, padding="valid", name="conv1")
-    x = norm_pool(x, "conv1")
+    x = LocalResponseNorm(name="norm1")(x)
+    x = pool(x, "pool1")
     x = two_tower_conv(x, 256, 5, name="conv2")
-    x = norm_pool(x, "conv2")
+    x = LocalResponseNorm(name="norm2")(x)
+    x = pool(x, "pool2")
     x = _conv_relu(x, 384, 3, name="conv3")  # the one layer that sees both towers
     x = two_tower_conv(x, 384, 3, name="conv4")
     x = two_tower_conv(x, 256, 3, name="conv5")
-    x = layers.MaxPooling2D(3, strides=2, name="conv5_pool")(x)
+    x = pool(x, "pool5")
     x = layers.Flatten(name="flatten")(x)
     for name in ("fc6", "fc7"):
         x = layers.Dense(4096, activation="relu", name=name)(x)

@@ -99,7 +99,7 @@ def _densenet(depths, num_classes, input_shape, name, growth_rate=32):
         if i > 0:
             x = transition_block(x, name=f"transition{i}")
         x = dense_block(x, num_layers, growth_rate, name=f"block{i + 1}")
-    x = _bn_relu(x, name="post")
+    x = _bn_relu(x, name="norm5")
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dense(num_classes, activation="softmax", name="predictions")(x)
     return keras.Model(image, x, name=name)

@@ -190,5 +190,5 @@ def resnet_v2_cifar(
     image = keras.Input(input_shape, name="image")
     x = _conv(image, filters, 3, name="conv1_conv")
     x = _stages(x, block, depths, filters, first=2)
-    x = _bn_relu(x, name="post")  # nothing followed the last addition
+    x = _bn_relu(x, name="norm5")  # nothing followed the last addition
     return _classify(image, x, num_classes, f"resnet{depth}_v2_cifar")

@@ -1,0 +1,329 @@
+"""The table of a network, as papers print it; table 1 of the GoogLeNet paper's form.
+
+``summary(model)`` is for notebooks and terminals, ``main`` is ``course model NAME``.
+"""
+
+import difflib
+import html
+import os
+import re
+import shutil
+import sys
+import textwrap
+from dataclasses import dataclass
+
+from course.toolkit.trace import trace
+
+HEADINGS = {
+    "name": "layer",
+    "patch": "patch/stride",
+    "output": "output",
+    "depth": "depth",
+    "parameters": "parameters",
+    "multiply_adds": "multiply-adds",
+    "receptive_field": "receptive field",
+}
+NARROW = {**HEADINGS, "multiply_adds": "mult-adds", "receptive_field": "field"}
+IMAGE = "image"  # what a layer sees once all places have been merged
+UNKNOWN = "?"
+# "inception_3a_1x1_conv" belongs to inception_3a, "conv2_block1_1_bn" to conv2_block1.
+_BLOCK = re.compile(r"[a-z]+_?\d+[a-z]?(?:_block\d+)?(?=_|$)")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer, or one block of layers.
+
+    Attributes:
+        name: of the layer or block.
+        patch: "7x7/2", kernel or pool size and stride, "3x3" where that is 1; of a
+            block, that of each kind of convolution in it.
+        output: shape of the output without the batch axis, "112x112x64".
+        depth: weighted layers on the longest path through it.
+        parameters: trainable.
+        fixed: parameters that training does not change.
+        multiply_adds: multiplications of weights with values, for one image; None
+            where they are not known.
+        receptive_field: side in pixels of what an output value sees, as if the image
+            had no border: (height, width), or () once all places have been merged.
+    """
+
+    name: str
+    patch: str
+    output: str
+    depth: int
+    parameters: int
+    fixed: int
+    multiply_adds: int | None
+    receptive_field: tuple
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The table of a model; print it, or leave it as the last line of a cell.
+
+    Attributes:
+        name: of the model.
+        rows: one per layer, or per block.
+        depth: weighted layers on the longest path.
+        notes: sentences below the table.
+    """
+
+    name: str
+    rows: tuple
+    depth: int
+    notes: tuple = ()
+
+    @property
+    def parameters(self):
+        """Trainable parameters of the model."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def fixed(self):
+        """Parameters that training does not change, such as running averages."""
+        return sum(row.fixed for row in self.rows)
+
+    @property
+    def multiply_adds(self):
+        """Multiply-adds for one image; None when those of a layer are not known."""
+        counts = [row.multiply_adds for row in self.rows]
+        return None if None in counts else sum(counts)
+
+    def __str__(self):
+        return _text(self, shutil.get_terminal_size((100, 24)).columns)
+
+    def _repr_html_(self):
+        return _html(self)
+
+
+def summary(model, *, blocks=False):
+    """Tabulate what each layer of a model does, costs and sees.
+
+    Args:
+        model: functional or Sequential keras.Model with a known input shape.
+        blocks: one row per block, such as "inception_3a", instead of one per layer;
+            blocks are told by the names of their layers.
+
+    Returns:
+        Summary: prints as a text table and shows as a table in a notebook.
+
+    Raises:
+        ValueError: the model has no graph of layers to follow.
+    """
+    calls = trace(model)
+    groups = {}
+    for i, call in enumerate(calls):
+        key = _block(call) if blocks else None
+        groups.setdefault(key or (i, call.name), []).append(call)
+    rows = tuple(
+        _row(key if isinstance(key, str) else key[1], group, calls)
+        for key, group in groups.items()
+    )
+    depth = max((call.depth for call in calls), default=0)
+    return Summary(model.name, rows, depth, tuple(_notes(calls)))
+
+
+def _block(call):
+    """Name of the block of a layer; None when it stands alone."""
+    automatic = re.sub(r"_\d+$", "", call.name).replace("_", "")
+    if automatic == call.kind.lower():
+        return None
+    found = _BLOCK.match(call.name)
+    return found[0] if found else None
+
+
+def _row(name, group, calls):
+    inside = {target for call in group for target in call.targets}
+    read = {source for call in group for source in call.sources} - inside
+    before = [call.depth for call in calls if read & set(call.targets)]
+    used = {source for c in calls if c not in group for source in c.sources}
+    ends = [call for call in group if used & set(call.targets)] or group
+    last = ends[-1]
+    counts = [call.multiply_adds for call in group]
+    return Row(
+        name=name,
+        patch=", ".join(_patches(group)),
+        output="x".join(UNKNOWN if n is None else str(n) for n in last.output),
+        depth=max(call.depth for call in group) - max(before, default=0),
+        parameters=sum(call.trainable for call in group),
+        fixed=sum(call.fixed for call in group),
+        multiply_adds=None if None in counts else sum(counts),
+        receptive_field=tuple(window.size for window in last.windows),
+    )
+
+
+def _patches(group):
+    """The patches of the convolutions; of the pools, where there are only pools."""
+    patched = [call for call in group if call.patch]
+    shown = [call for call in patched if call.weighted] or patched
+    for patch, strides in sorted({(call.patch, call.strides) for call in shown}):
+        stride = strides[0] if len(set(strides)) == 1 else _by(strides)
+        yield _by(patch) + (f"/{stride}" if stride != 1 else "")
+
+
+def _by(sizes):
+    return "x".join(map(str, sizes))
+
+
+def _notes(calls):
+    fixed = sum(call.fixed for call in calls)
+    if fixed:
+        yield f"{fixed:,} further parameters are not trained, such as running averages."
+    unknown = sorted({call.kind for call in calls if call.multiply_adds is None})
+    if unknown:
+        yield f"The multiply-adds of {', '.join(unknown)} are not known here."
+
+
+def short(number):
+    """A large number with three digits that count: 118_013_952 -> "118 M"."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= 0.9995 * size:
+            scaled = number / size
+            decimals = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{decimals}f} {unit}"
+    return str(number)
+
+
+def _cells(row):
+    """The texts of a row, in the order of HEADINGS; zeros stay empty."""
+    field = row.receptive_field
+    work = UNKNOWN if row.multiply_adds is None else short(row.multiply_adds)
+    return (
+        row.name,
+        row.patch,
+        row.output,
+        str(row.depth) if row.depth else "",
+        f"{row.parameters:,}" if row.parameters else "",
+        work if row.multiply_adds != 0 else "",
+        _by(field if len(set(field)) > 1 else field[:1]) or IMAGE,
+    )
+
+
+def _total(table):
+    work = table.multiply_adds
+    return (
+        "total",
+        "",
+        "",
+        str(table.depth),
+        f"{table.parameters:,}",
+        UNKNOWN if work is None else short(work),
+        "",
+    )
+
+
+_LEFT = 2  # columns that are words; the others are numbers
+
+
+def _text(table, width):
+    lines = [tuple(HEADINGS.values()), *map(_cells, table.rows), _total(table)]
+    if sum(_widths(lines)) + 2 * (len(HEADINGS) - 1) > width:
+        lines[0] = tuple(NARROW.values())
+    widths = _widths(lines)
+    # Too wide for the terminal: shorten the patches first, then the names.
+    for column, least in ((1, 7), (0, 12)):
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        widths[column] = max(
+            widths[column] - max(excess, 0), min(least, widths[column])
+        )
+    texts = [
+        "  ".join(
+            _fit(cell, size).ljust(size) if i < _LEFT else cell.rjust(size)
+            for i, (cell, size) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    rule = "-" * max(map(len, texts))
+    return "\n".join(
+        [texts[0], rule, *texts[1:-1], rule, texts[-1], *("", *table.notes)]
+    ).rstrip()
+
+
+def _widths(lines):
+    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+
+def _fit(cell, size):
+    return cell if len(cell) <= size else cell[: size - 1] + "…"
+
+
+def _html(table):
+    def line(cells, tag):
+        return "".join(
+            f'<{tag} style="text-align: {"left" if i < _LEFT else "right"}">'
+            f"{html.escape(cell)}</{tag}>"
+            for i, cell in enumerate(cells)
+        )
+
+    head = line(HEADINGS.values(), "th")
+    body = "".join(f"<tr>{line(_cells(row), 'td')}</tr>" for row in table.rows)
+    foot = line(_total(table), "th")
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in table.notes)
+    return (
+        f'<table class="model-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody><tfoot><tr>{foot}</tr></tfoot></table>{notes}"
+    )
+
+
+def main(name):
+    """Print the table of a network of the lectures.
+
+    Args:
+        name: of its builder, such as "googlenet"; a builder by depth takes the depth
+            behind it, such as "resnet_cifar20".
+
+    Returns:
+        int: exit code; 2 when there is no such network.
+    """
+    from course.published import BY_DEPTH, PUBLISHED
+
+    by_depth = {row.builder for row in BY_DEPTH}
+    family, depth = re.fullmatch(r"(.*?)[-_]?(\d*)", name).groups()
+    if name not in PUBLISHED and not (family in by_depth and depth):
+        return _no_such_network(name, PUBLISHED, by_depth)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+
+    from course import modern_cnn
+
+    try:
+        with keras.StatelessScope():  # the table needs shapes, not values
+            if name in PUBLISHED:
+                model = getattr(modern_cnn, name)()
+            else:
+                model = getattr(modern_cnn, family)(int(depth))
+    except ValueError as error:
+        print(f"course model {name}: {error}", file=sys.stderr)
+        return 2
+    print(f"{model.name}\n\n{summary(model, blocks=True)}")
+    if name in PUBLISHED:
+        print("\n" + _source(PUBLISHED[name]))
+    return 0
+
+
+def _source(row):
+    paper = row.paper
+    lines = [f"{paper.title}. {paper.authors}, {paper.year}; {row.place}. {paper.url}"]
+    if row.multiply_adds:
+        lines.append(f"Published multiply-adds: {short(row.multiply_adds)}.")
+    if row.note:
+        lines.append(f"Note: {row.note}.")
+    width = shutil.get_terminal_size((100, 24)).columns
+    return "\n".join(textwrap.fill(line, width) for line in lines)
+
+
+def _no_such_network(name, published, by_depth):
+    if name in by_depth:
+        message = f"{name} needs its depth behind it, such as {name}20."
+    else:
+        known = [*published, *(f"{family}20" for family in sorted(by_depth))]
+        close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+        hint = (
+            f"did you mean {' or '.join(close)}?"
+            if close
+            else "there is " + (", ".join(known))
+        )
+        message = f"there is no network {name!r}; {hint}"
+    print(f"course model: {message}", file=sys.stderr)
+    return 2
