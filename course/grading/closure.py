@@ -134,8 +134,9 @@ class Notebook:
     def supply(self, name):
         """Run the cells that were left out, since a name turned out to be missing.
 
-        Some names are bound by calls: ``global`` in a function, ``globals()``, ``exec``.
-        Nothing happens when no cell does such a thing, or when it was tried before.
+        Some names are bound by calls: ``global`` in a function, ``globals()``,
+        ``exec``. Nothing happens when no cell does such a thing, or when it was
+        tried before.
 
         Returns:
             whether ``name`` is defined now.

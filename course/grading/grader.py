@@ -38,9 +38,7 @@ class Grader:
         seconds: that a whole submission may take.
     """
 
-    def __init__(
-        self, lab, exercises, seed, reference, *, limits=None, seconds=None
-    ):
+    def __init__(self, lab, exercises, seed, reference, *, limits=None, seconds=None):
         self.lab = lab
         self.exercises = exercises
         self.reference = reference
@@ -107,9 +105,7 @@ class Grader:
                 return self._record(submission, WRONG_LAB, reason)
             answers = {n: self._answer(work, e) for n, e in self.exercises.items()}
             self._help(work, answers)
-            return self._record(
-                submission, GRADED, "", answers.values(), work.problems
-            )
+            return self._record(submission, GRADED, "", answers.values(), work.problems)
         finally:
             work.close()
 

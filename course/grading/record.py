@@ -95,6 +95,4 @@ def from_data(data):
 
 def _result(data):
     verdicts = tuple(Verdict(**verdict) for verdict in data["verdicts"])
-    return Result(
-        **{**data, "earned": Fraction(data["earned"]), "verdicts": verdicts}
-    )
+    return Result(**{**data, "earned": Fraction(data["earned"]), "verdicts": verdicts})

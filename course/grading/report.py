@@ -1,2 +1,330 @@
-def points(x): return float(x)
-def write(*a): pass
+"""The files of a results folder: a table of grades, a class report, student pages.
+
+The class report is the instructor's. A student's page says what failed and leads on;
+it never shows a probe, an expected value, or another student.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import statistics
+import tempfile
+from collections import Counter
+from datetime import datetime
+from fractions import Fraction
+from html import escape
+from urllib.parse import quote
+
+from course.checks import feedback
+from course.checks.result import NOT_ATTEMPTED, PASSED
+from course.exercises import LABS, load
+from course.grading import page
+from course.grading.page import points
+from course.grading.record import GRADED
+
+_SHOWN_MISTAKES = 12
+_SHOWN_SLOWEST = 5
+_NAME_LIMIT = 80
+
+
+def write(out, lab, records, level):
+    """Write ``grades.csv``, ``report.html`` and ``students/*.html``.
+
+    Args:
+        out: results folder, a Path.
+        lab: number of the lab.
+        records: of all its students (``course.grading.record.Record``).
+        level: how the submissions were held back, in a sentence.
+    """
+    exercises = load(LABS[lab])
+    folder = out / "students"
+    folder.mkdir(exist_ok=True)
+    files = file_names([r.student for r in records])
+    for old in folder.glob("*.html"):
+        if old.name not in files.values():
+            old.unlink()
+    for record in records:
+        _replace(folder / files[record.student], student_page(record))
+    _replace(out / "report.html", class_report(lab, records, exercises, files, level))
+    # With a mark of UTF-8 at its start, Excel shows Korean names as they are.
+    _replace(out / "grades.csv", "\ufeff" + grades_csv(records, exercises))
+
+
+def _replace(path, text):
+    """Write a file that is either the old one or the new one, never half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    umask = os.umask(0)
+    os.umask(umask)
+    os.chmod(name, 0o666 & ~umask)
+    os.replace(name, path)
+
+
+def file_names(students):
+    """A distinct file name per student that every file system takes."""
+    names, taken = {}, set()
+    for student in students:
+        safe = "".join(c if c.isalnum() or c in "-_. ()" else "_" for c in student)
+        safe = safe.strip(" .")[:_NAME_LIMIT] or "_"
+        if safe != student or safe.casefold() in taken:
+            digest = hashlib.sha256(student.encode()).hexdigest()
+            safe = f"{safe}-{digest[:8]}"
+        taken.add(safe.casefold())
+        names[student] = f"{safe}.html"
+    return names
+
+
+def grades_csv(records, exercises):
+    """A row a student; what is not a number cannot start a spreadsheet's formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    head = ["student", "lab", "status", "points", "possible", "percent"]
+    writer.writerow([*head, *(e.id for e in exercises.values())])
+    for record in records:
+        status = record.status + (f": {record.reason}" if record.reason else "")
+        earned = {a.result.exercise: points(a.result.earned) for a in record.answers}
+        writer.writerow(
+            [
+                _no_formula(record.student),
+                record.lab,
+                _no_formula(status),
+                points(record.earned),
+                record.possible,
+                f"{_percent(record):.1f}",
+                *(earned.get(e.id, "0") for e in exercises.values()),
+            ]
+        )
+    return text.getvalue()
+
+
+def _no_formula(text):
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+
+
+def _percent(record):
+    if not record.possible:
+        return 0.0
+    return float(100 * record.earned / Fraction(record.possible))
+
+
+def student_page(record):
+    """One student's page."""
+    lecture = LABS[record.lab]
+    parts = [
+        f"<h1>{escape(record.student)}</h1>",
+        f'<p class="soft">Lab {record.lab} · {escape(lecture)}</p>',
+    ]
+    if record.status == GRADED:
+        parts.append(_score(record))
+        parts += [_problems(record)] if record.problems else []
+        parts.append("<h2>Exercises</h2>")
+        parts += [_exercise(answer) for answer in record.answers]
+    else:
+        parts.append(
+            '<div class="card level"><h3>Not graded</h3>'
+            f"<p>{escape(record.status)}: {escape(record.reason)}</p></div>"
+        )
+    return page.document(f"{record.student} · Lab {record.lab}", "\n".join(parts))
+
+
+def _score(record):
+    passed = sum(a.result.status == PASSED for a in record.answers)
+    shares = [
+        (page.kind(a.result), a.result.possible / record.possible, _name(a))
+        for a in record.answers
+    ]
+    return (
+        f'<div class="tiles">'
+        f"{page.tile(points(record.earned), f'of {record.possible} points')}"
+        f"{page.tile(f'{_percent(record):.1f} %', 'of the points')}"
+        f"{page.tile(f'{passed} of {len(record.answers)}', 'exercises passed')}"
+        f"</div>{page.bar(shares)}{_legend()}"
+    )
+
+
+def _legend():
+    items = "".join(
+        f"<span>{page.mark(status)} {word}</span>"
+        for status, (_, word) in page.KINDS.items()
+    )
+    return f'<div class="legend small soft">{items}</div>'
+
+
+def _problems(record):
+    rows = [
+        [
+            str(cell),
+            str(line),
+            escape(message) + (f"<br><code>{escape(text)}</code>" if text else ""),
+        ]
+        for cell, line, message, text in record.problems
+    ]
+    return (
+        "<h2>Code that did not load</h2>"
+        '<div class="card"><p class="soft small">Cells are counted without the text '
+        "between them. What does not need these lines was graded.</p>"
+        f"{page.table(['code cell', 'line', 'what happened'], rows)}</div>"
+    )
+
+
+def _name(answer):
+    return answer.result.exercise.split(".")[1]
+
+
+def _exercise(answer):
+    result = answer.result
+    status = page.kind(result)
+    parts = [
+        f'<section class="card exercise"><header>{page.mark(status)}'
+        f"<h3><code>{escape(_name(answer))}</code></h3>"
+        f'<span class="soft small">{page.KINDS[status][1]}</span>'
+        f'<span class="points">{points(result.earned)} <span class="soft">of '
+        f"{result.possible}</span></span></header>"
+    ]
+    if result.status not in (NOT_ATTEMPTED, PASSED):
+        parts.append(_claims(result))
+    for note in answer.notes:
+        parts.append(f'<p class="note code">{escape(note)}</p>')
+    if answer.helped_by:
+        names = ", ".join(f"<code>{escape(n)}</code>" for n in answer.helped_by)
+        parts.append(
+            f'<p class="note soft small">Graded with the reference in the place of '
+            f"your {names}, so that one slip costs once.</p>"
+        )
+    if result.hint:
+        parts.append(f'<p class="hint">{escape(result.hint)}</p>')
+    return "".join(parts) + "</section>"
+
+
+def _claims(result):
+    """Each claim and how many calls bear it out; not which calls these were."""
+    items = []
+    for claim, passed, number, failed in feedback.by_claim(result):
+        sign = page.mark(PASSED if failed is None else failed.status)
+        tally = (
+            "" if number == 1 else f' <span class="soft">{passed} of {number}</span>'
+        )
+        explained = feedback._EXPLAINED.get(claim, claim)
+        items.append(f"<li>{sign} {escape(explained)}{tally}</li>")
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def class_report(lab, records, exercises, files, level):
+    """The instructor's page."""
+    graded = [r for r in records if r.status == GRADED]
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    parts = [
+        f"<h1>Lab {lab} · {escape(LABS[lab])}</h1>",
+        f'<p class="soft">Class report, {escape(now)}</p>',
+        _class_tiles(records, graded),
+        f'<div class="card level small"><b>Isolation</b> {escape(level)}.</div>',
+    ]
+    if len(graded) < len(records):
+        parts.append(_not_graded([r for r in records if r.status != GRADED], files))
+    if graded:
+        parts += [
+            "<h2>Distribution</h2>",
+            '<div class="card"><p class="soft small">Students by percent of the '
+            f"points</p>{page.histogram([_percent(r) for r in graded])}</div>",
+            _pass_rates(graded, exercises),
+            '<div class="columns">',
+            _mistakes(graded),
+            _slowest(graded, files),
+            "</div>",
+        ]
+    parts.append(_students(records, exercises, files))
+    return page.document(f"Lab {lab} · class report", "\n".join(parts))
+
+
+def _class_tiles(records, graded):
+    tiles = [page.tile(len(records), "submissions"), page.tile(len(graded), "graded")]
+    if graded:
+        percents = [_percent(r) for r in graded]
+        seconds = statistics.median(r.seconds for r in graded)
+        tiles += [
+            page.tile(f"{statistics.median(percents):.1f} %", "median"),
+            page.tile(f"{statistics.fmean(percents):.1f} %", "mean"),
+            page.tile(f"{seconds:.1f} s", "median time"),
+        ]
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _link(record, files):
+    address = f"students/{quote(files[record.student])}"
+    return f'<a href="{escape(address, quote=True)}">{escape(record.student)}</a>'
+
+
+def _not_graded(records, files):
+    rows = [[_link(r, files), escape(r.status), escape(r.reason)] for r in records]
+    head = ["student", "status", "reason"]
+    body = page.table(head, rows, {0: "name", 1: "name"})
+    return f'<h2>Not graded</h2><div class="card">{body}</div>'
+
+
+def _pass_rates(graded, exercises):
+    rows = []
+    for exercise in exercises.values():
+        results = [
+            a.result
+            for r in graded
+            for a in r.answers
+            if a.result.exercise == exercise.id
+        ]
+        counts = Counter(page.kind(result) for result in results)
+        bar = page.bar(
+            (status, counts[status] / len(results), f"{counts[status]} {word}")
+            for status, (_, word) in page.KINDS.items()
+        )
+        rate = f"{100 * counts[PASSED] / len(results):.0f} %"
+        rows.append([f"<code>{exercise.name}</code>", bar, rate])
+    head = ["exercise", "", "passed"]
+    body = page.table(head, rows, {0: "name", 1: "wide", 2: "n"})
+    return f'<h2>Exercises</h2><div class="card">{body}{_legend()}</div>'
+
+
+def _mistakes(graded):
+    counts = Counter(
+        (_name(a), a.result.mistake)
+        for r in graded
+        for a in r.answers
+        if a.result.mistake
+    )
+    rows = [
+        [f"<code>{escape(name)}</code><br>{escape(mistake)}", str(number)]
+        for (name, mistake), number in counts.most_common(_SHOWN_MISTAKES)
+    ]
+    body = page.table(["recognized mistake", "students"], rows, {1: "n"})
+    empty = '<p class="soft">None was recognized.</p>'
+    title = "<h2>Commonest mistakes</h2>"
+    return f'<div>{title}<div class="card">{body if rows else empty}</div></div>'
+
+
+def _slowest(graded, files):
+    slowest = sorted(graded, key=lambda r: -r.seconds)[:_SHOWN_SLOWEST]
+    rows = [[_link(r, files), f"{r.seconds:.1f} s"] for r in slowest]
+    body = page.table(["student", "time"], rows, {1: "n"})
+    return f'<div><h2>Slowest</h2><div class="card">{body}</div></div>'
+
+
+def _students(records, exercises, files):
+    rows = []
+    for record in records:
+        strip = "".join(
+            page.mark(page.kind(a.result), f"{_name(a)}: {page.kind(a.result)}")
+            for a in record.answers
+        )
+        if not strip:
+            strip = f'<span class="soft">{escape(record.status)}</span>'
+        rows.append(
+            [
+                _link(record, files),
+                points(record.earned),
+                f"{_percent(record):.1f} %",
+                f'<span class="strip">{strip}</span>',
+            ]
+        )
+    head = ["student", "points", "percent", "exercises in lab order"]
+    body = page.table(head, rows, {0: "name", 1: "n", 2: "n"})
+    return f'<h2>Students</h2><div class="card">{body}{_legend()}</div>'

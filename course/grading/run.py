@@ -64,7 +64,9 @@ def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
         store.keep_only(lab, keys)
         todo = [s for s in submissions if not _is_done(store, s, lab, keys)]
         _say_what(submissions, todo, lab)
-        _grade_all(todo, lab, seed, jobs, limits, lambda r: store.put(r, keys[r.student]))
+        _grade_all(
+            todo, lab, seed, jobs, limits, lambda r: store.put(r, keys[r.student])
+        )
         records = store.records(lab)
     except (ZygoteError, ReferenceFailed) as error:
         _complain(str(error))

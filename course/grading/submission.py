@@ -160,13 +160,16 @@ def read_bytes(path):
         if os.path.islink(path):
             raise UnreadableSubmission("a symbolic link, not a file") from None
         raise UnreadableSubmission(f"cannot be opened: {error.strerror}") from None
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if stat.S_ISDIR(status.st_mode):
+    try:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
             raise UnreadableSubmission("a folder, not a notebook")
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(mode):
             raise UnreadableSubmission("not a regular file")
-        data = file.read(SIZE_LIMIT + 1)
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            data = file.read(SIZE_LIMIT + 1)
+    finally:
+        os.close(fd)
     if len(data) > SIZE_LIMIT:
         raise UnreadableSubmission(
             f"larger than {SIZE_LIMIT >> 20} MiB; clear the outputs and save again"

@@ -163,7 +163,7 @@ def transition_block(x, *, compression=0.5):
     filters = int(x.shape[-1] * compression)
     need(filters >= 1, "nothing is left")
     _, y = bn_relu_conv(x, filters, 1)
-    return L.AveragePooling2D(padding="same")(y)
+    return L.AveragePooling2D(2, padding="same")(y)
 
 
 # %%

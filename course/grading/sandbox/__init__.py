@@ -1,0 +1,1 @@
+"""Processes that run student code, and the grader's handles on them."""

@@ -91,9 +91,7 @@ class Zygote:
         self._lock = threading.RLock()
         self._ended = {}
         self._jobs = 0
-        self._control, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET
-        )
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()
         script = Path(__file__).with_name("zygote.py")
         self._process = subprocess.Popen(
