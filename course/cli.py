@@ -209,9 +209,9 @@ def _add_model(commands):
 
 
 def _model(options):
-    from course.toolkit import summary
+    from course.toolkit import model_table
 
-    return summary.main(options.name)
+    return model_table.main(options.name)
 
 
 def _add_doctor(commands):

@@ -179,7 +179,7 @@ def test_the_other_commands_pass_their_arguments_on(calls, tmp_path):
     checked = calls("course.grading.run.check_notebook", result=1)
     assert cli.main(["check", str(notebook), "--lab", "modern_cnn"]) == 1
     assert checked[-1]["path"] == notebook and checked[-1]["lab"] == "05"
-    shown = calls("course.toolkit.summary.main", result=None)
+    shown = calls("course.toolkit.model_table.main", result=None)
     assert cli.main(["model", "googlenet"]) == 0
     assert shown[-1]["name"] == "googlenet"
     demonstrated = calls("course.grading.demo.main")
