@@ -192,6 +192,18 @@ def test_the_other_commands_pass_their_arguments_on(calls, tmp_path):
     assert built[-1] == {"check": False, "run": True}
 
 
+def test_model_prints_the_table_and_nothing_else():
+    done = python("-m", "course", "model", "vgg11")
+    assert done.returncode == 0 and done.stderr == ""
+    assert "132,863,336" in done.stdout
+
+
+def test_unknown_model_gets_a_suggestion():
+    done = python("-m", "course", "model", "goglenet")
+    assert done.returncode == 2
+    assert "'goglenet'; did you mean googlenet" in done.stderr
+
+
 def test_build_without_jupytext_says_so(monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.main(["build"]) == 1
