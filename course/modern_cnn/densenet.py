@@ -79,11 +79,12 @@ def transition_block(x, *, compression=0.5, name=None):
     Source: Huang et al. 2016, section 3.
     """
     _check_feature_map(x)
-    if not 0 < compression <= 1:
-        raise ValueError(
-            f"compression must be above 0 and at most 1, got {compression}."
-        )
     filters = int(x.shape[-1] * compression)
+    if not 0 < compression <= 1 or filters < 1:
+        raise ValueError(
+            "compression must be above 0 and at most 1, and leave a channel; "
+            f"got {compression} for {x.shape[-1]} channels."
+        )
     x = _bn_relu(x, name=name)
     x = _conv(x, filters, 1, name=_join(name, "conv"))
     return layers.AveragePooling2D(2, padding="same", name=_join(name, "pool"))(x)

@@ -40,8 +40,9 @@ def gradient_norms(model, x, y):
     with tf.GradientTape() as tape:
         tape.watch(kernels)  # a frozen layer has a gradient too
         probabilities = model(np.asarray(x, dtype="float32"), training=False)
-        losses = keras.losses.sparse_categorical_crossentropy(y, probabilities)
-        loss = ops.mean(losses)
+        loss = ops.mean(
+            keras.losses.sparse_categorical_crossentropy(np.asarray(y), probabilities)
+        )
     gradients = tape.gradient(loss, kernels)
     return {
         conv.name: float(np.linalg.norm(gradient))

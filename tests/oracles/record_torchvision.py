@@ -1,8 +1,8 @@
 """Run torchvision's ResNets and record what they answer.
 
 Written to torchvision_resnet.npz beside this file, which the tests read, or to the
-file named as argument. Needs torch
-and torchvision, which the project does not install::
+file named as argument. Needs torch and torchvision, which the project does not
+install::
 
     python -m venv build/torch
     build/torch/bin/pip install torch==2.14.1 torchvision==0.29.1 numpy
