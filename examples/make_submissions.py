@@ -204,8 +204,8 @@ def wrong_lab():
         [
             "# Lab 04 · Convolutional networks",
             "import numpy as np",
-            "def conv_output_size(size, kernel, *, stride=1, padding=0, dilation=1):\n"
-            "    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1",
+            "def conv_output_size(size, kernel, *, stride=1, padding=0):\n"
+            "    return (size + 2 * padding - kernel) // stride + 1",
             "def same_padding(kernel):\n    return kernel // 2",
         ]
     )

@@ -44,7 +44,8 @@ BOOM = "raise RuntimeError('an experiment ran')"
         (["from math import *", "def f():\n    return floor(3.5)"], 3),
         (
             [
-                "try:\n    import nowhere as m\nexcept ImportError:\n    import math as m",
+                "try:\n    import nowhere as m\nexcept ImportError:"
+                "\n    import math as m",
                 "def f():\n    return m.floor(3.5)",
             ],
             3,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from course.checks.judge import Stopped, judge, undefined
-from course.checks.result import ERROR, NOT_ATTEMPTED, TIMED_OUT, Result, Verdict
+from course.checks.result import ERROR, TIMED_OUT, Result, Verdict
 from course.exercises.source import reference_source
 from course.grading.record import (
     GRADED,
@@ -142,8 +142,9 @@ class Grader:
         for name, exercise in self.exercises.items():
             needs = [n for n in exercise.needs if n in failed]
             result = answers[name].result
-            if name not in failed or not needs or result.status == NOT_ATTEMPTED:
+            if name not in failed or not needs:
                 continue
+            # "Not attempted" too: the stub of a needed one may have said so.
             work.restart()
             helped = self._answer(work, exercise, needs)
             work.restart()

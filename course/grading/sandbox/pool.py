@@ -121,7 +121,7 @@ class Zygote:
             ZygoteError: the zygote does not answer.
         """
         ours, theirs = socket.socketpair()
-        with self._lock, theirs:
+        with ours, theirs, self._lock:
             self._jobs += 1
             job = self._jobs
             request = json.dumps({"fork": job, "limits": asdict(limits)}).encode()
@@ -130,11 +130,10 @@ class Zygote:
             except (OSError, ValueError) as error:
                 raise self._broken(error) from None
             deadline = time.monotonic() + _CONTROL_SECONDS
-            while True:
+            message, fds = self._receive(deadline)
+            while message.get("forked") != job:
                 message, fds = self._receive(deadline)
-                if message.get("forked") == job:
-                    break
-        return Child(self, job, fds[0], Channel(ours.detach()), limits)
+            return Child(self, job, fds[0], Channel(ours.detach()), limits)
 
     def ended(self, job, deadline):
         """How a child ended: the zygote's report, a dict."""

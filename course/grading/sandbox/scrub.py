@@ -9,7 +9,9 @@ import importlib
 import importlib.abc
 import itertools
 import linecache
+import os
 import sys
+import tempfile
 import types
 
 LIBRARIES = (
@@ -44,6 +46,13 @@ def import_libraries():
     """Import all that children share; none of it may run an operation."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    # Matplotlib wants a folder to write to when it is imported; children have none.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            importlib.import_module("matplotlib.pyplot")
+        except ImportError:
+            pass  # then a notebook cannot have used it
 
 
 def is_hidden(name):

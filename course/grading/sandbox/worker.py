@@ -157,7 +157,10 @@ class Worker:
         notebook = self.notebooks[slot]
         where = []
         function = _supplied(notebook, notebook.namespace[name], where)
-        observation = observe(function, probe, observer)
+        try:
+            observation = observe(function, probe, observer)
+        except BaseException as error:  # KeyboardInterrupt, or one of its own
+            observation = {"raised": describe_error(error)}
         if "raised" in observation and where:
             cell, line, text = where[-1]
             observation["raised"]["line"] = f"code cell {cell}, line {line}: {text}"
