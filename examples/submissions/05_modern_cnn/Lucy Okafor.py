@@ -439,11 +439,12 @@ def _conv(x, filters, kernel_size, *, stride=1, name=None):
 
 def transition_block(x, *, compression=0.5, name=None):
     _check_feature_map(x)
-    if not 0 < compression <= 1:
-        raise ValueError(
-            f"compression must be above 0 and at most 1, got {compression}."
-        )
     filters = int(x.shape[-1] * compression)
+    if not 0 < compression <= 1 or filters < 1:
+        raise ValueError(
+            "compression must be above 0 and at most 1, and leave a channel; "
+            f"got {compression} for {x.shape[-1]} channels."
+        )
     x = _bn_relu(x, name=name)
     x = _conv(x, filters, 1, name=_join(name, "conv"))
     return layers.AveragePooling2D(2, padding="same", name=_join(name, "pool"))(x)
@@ -516,8 +517,9 @@ def gradient_norms(model, x, y):
     with tf.GradientTape() as tape:
         tape.watch(kernels)  # a frozen layer has a gradient too
         probabilities = model(np.asarray(x, dtype="float32"), training=False)
-        losses = keras.losses.sparse_categorical_crossentropy(y, probabilities)
-        loss = ops.mean(losses)
+        loss = ops.mean(
+            keras.losses.sparse_categorical_crossentropy(np.asarray(y), probabilities)
+        )
     gradients = tape.gradient(loss, kernels)
     return {
         conv.name: float(np.linalg.norm(gradient))

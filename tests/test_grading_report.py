@@ -1,0 +1,301 @@
+import csv
+import io
+import re
+import stat
+from fractions import Fraction
+from html.parser import HTMLParser
+
+import pytest
+
+from course.checks.result import ERROR, FAILED, NOT_ATTEMPTED, PASSED, Result, Verdict
+from course.exercises import load
+from course.grading import page, report
+from course.grading.progress import Progress, duration
+from course.grading.record import (
+    GRADED,
+    UNREADABLE,
+    Answer,
+    Record,
+    from_data,
+    short,
+    to_data,
+)
+from course.grading.store import Store, secret_seed, work_key
+
+EXERCISES = load("modern_cnn")
+POSSIBLE = sum(e.points for e in EXERCISES.values())
+SECRETS = {
+    "called": "f(SECRETCALL)",
+    "got": "SECRETGOT",
+    "expected": "SECRETEXPECTED",
+    "where": "SECRETWHERE",
+}
+
+
+def answer(exercise, status=PASSED, part=None, **more):
+    part = Fraction(status == PASSED) if part is None else part
+    verdicts = (
+        Verdict("runs", PASSED, **SECRETS),
+        Verdict("behaviour", status, **SECRETS),
+        Verdict("behaviour", PASSED, **SECRETS),
+    )
+    kept = {k: more.pop(k) for k in ("mistake", "hint") if k in more}
+    result = Result(
+        exercise.id, status, part * exercise.points, exercise.points, verdicts, **kept
+    )
+    return Answer(result, **more)
+
+
+def record(student="김민서", **more):
+    answers = [answer(e) for e in EXERCISES.values()]
+    answers[0] = answer(
+        EXERCISES["receptive_field"],
+        FAILED,
+        Fraction(1, 3),
+        mistake="ignores dilation",
+        hint="Think of <holes>.",
+    )
+    answers[4] = answer(
+        EXERCISES["vgg_block"], ERROR, notes=("TypeError in code cell 3: <b>",)
+    )
+    answers[11] = answer(EXERCISES["resnet"], helped_by=("bottleneck_block",))
+    answers[12] = answer(EXERCISES["gradient_norms"], NOT_ATTEMPTED)
+    whole = {
+        "path": "k.ipynb",
+        "digest": "d",
+        "lab": "05",
+        "status": GRADED,
+        "reason": "",
+        "possible": POSSIBLE,
+        "answers": tuple(answers),
+        "problems": ((3, 1, "SyntaxError: <oh>", "x = <"),),
+        "seconds": 2.5,
+    }
+    return Record(student, **{**whole, **more})
+
+
+def bad(student, reason, **more):
+    return record(student, status=UNREADABLE, reason=reason, answers=(), **more)
+
+
+@pytest.fixture
+def out(tmp_path):
+    records = [
+        record(),
+        record("<script>alert(1)</script>"),
+        record("=HYPERLINK(1)"),
+        bad("../../etc", "the file is empty"),
+        bad("Kim & Söhne", "=1+1"),
+    ]
+    report.write(tmp_path, "05", records, "unsealed: <level>")
+    return tmp_path
+
+
+def pages(out):
+    return [out / "report.html", *sorted((out / "students").iterdir())]
+
+
+def rows(out):
+    text = (out / "grades.csv").read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_grades_have_a_row_a_student_and_a_column_an_exercise(out):
+    table = rows(out)
+    assert list(table[0]) == [
+        *("student", "lab", "status", "points", "possible", "percent"),
+        *(e.id for e in EXERCISES.values()),
+    ]
+    first = table[0]
+    assert (first["student"], first["lab"], first["status"]) == (
+        "김민서",
+        "05",
+        "graded",
+    )
+    assert first["modern_cnn.receptive_field"] == "1.33"
+    assert float(first["points"]) == pytest.approx(float(record().earned), abs=0.01)
+    assert first["possible"] == str(POSSIBLE)
+    assert table[3]["status"] == "unreadable: the file is empty"
+    assert (table[3]["points"], table[3]["percent"]) == ("0", "0.0")
+
+
+def test_no_cell_starts_a_formula(out):
+    for row in rows(out):
+        for value in row.values():
+            assert not value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert rows(out)[2]["student"] == "'=HYPERLINK(1)"
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.seen, self.open = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        if tag not in ("meta", "br", "rect", "line"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in ("meta", "br", "rect", "line"):
+            assert self.open.pop() == tag
+
+
+def test_pages_are_closed_escaped_and_fetch_nothing(out):
+    for path in pages(out):
+        tags = Tags()
+        tags.feed(path.read_text(encoding="utf-8"))
+        assert not tags.open
+        assert not {tag for tag, _ in tags.seen} & {"script", "img", "link", "iframe"}
+        for _, attributes in tags.seen:
+            assert "src" not in attributes and not any(
+                name.startswith("on") for name in attributes
+            )
+            assert not attributes.get("href", "").startswith(("http", "//"))
+        assert "default-src 'none'" in path.read_text(encoding="utf-8")
+
+
+def test_every_link_of_the_class_report_leads_to_a_page(out):
+    from urllib.parse import unquote
+
+    text = (out / "report.html").read_text(encoding="utf-8")
+    links = {unquote(link) for link in re.findall('href="([^"]+)"', text)}
+    assert links == {f"students/{p.name}" for p in (out / "students").iterdir()}
+    assert len(links) == 5
+
+
+def test_a_students_page_leads_on_and_gives_nothing_away(out):
+    text = (out / "students" / "김민서.html").read_text(encoding="utf-8")
+    for secret in SECRETS.values():
+        assert secret not in text
+    assert "SECRET" not in text and "ignores dilation" not in text
+    assert "Kim &amp; S" not in text and "students/" not in text
+    for shown in (
+        "Think of &lt;holes&gt;.",
+        "TypeError in code cell 3: &lt;b&gt;",
+        "in the place of your <code>bottleneck_block</code>",
+        "SyntaxError: &lt;oh&gt;",
+        "1 of 2",
+    ):
+        assert shown in text
+
+
+def test_the_class_report_says_what_went_wrong(out):
+    text = (out / "report.html").read_text(encoding="utf-8")
+    for shown in (
+        "unsealed: &lt;level&gt;",
+        "the file is empty",
+        "ignores dilation",
+        "2.5 s",
+        "&lt;script&gt;",
+    ):
+        assert shown in text
+
+
+def test_pages_of_students_who_left_are_removed(out):
+    report.write(out, "05", [record()], "level")
+    assert [p.name for p in (out / "students").iterdir()] == ["김민서.html"]
+    assert not list(out.glob("*.partial"))
+
+
+def test_a_class_of_which_nothing_could_be_graded(tmp_path):
+    report.write(tmp_path, "05", [bad("kim", "empty")], "level")
+    assert "empty" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_file_names_are_distinct_and_stay_in_their_folder():
+    students = ["a/b", "a:b", "A_B", "..", ".", "x" * 300, "x" * 301, "김", "CON\n"]
+    names = report.file_names(students)
+    assert len({n.casefold() for n in names.values()}) == len(students)
+    for name in names.values():
+        assert "/" not in name and not name.startswith(".") and len(name) < 120
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (93, "93"), (100, "100"), (Fraction(4, 7), "0.57"), (7.5, "7.5")],
+)
+def test_points_for_people(value, text):
+    assert page.points(value) == text
+
+
+def test_a_record_survives_the_store(tmp_path):
+    store = Store(tmp_path)
+    for written in (record(), bad("lee", "empty"), record("\N{GRINNING FACE}")):
+        store.put(written, "key")
+        assert store.get(written.student, "05", "key") == written
+        assert store.get(written.student, "05", "other") is None
+        assert from_data(to_data(written)) == written
+    assert [r.student for r in store.records("05")] == ["lee", "김민서", "😀"]
+    store.keep_only("05", ["lee"])
+    assert [r.student for r in store.records("05")] == ["lee"]
+    store.close()
+
+
+def test_a_record_is_replaced_not_doubled(tmp_path):
+    store = Store(tmp_path)
+    store.put(record(), "one")
+    store.put(record(seconds=9.0), "two")
+    (kept,) = store.records("05")
+    assert kept.seconds == 9.0
+    store.close()
+
+
+def test_the_seed_is_secret_and_stays(tmp_path):
+    seed = secret_seed(tmp_path)
+    path = tmp_path / "seed"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert secret_seed(tmp_path) == seed
+    assert secret_seed(tmp_path, new=7) == secret_seed(tmp_path) == 7
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert secret_seed(tmp_path / "..", new=8) == 8
+    (tmp_path / ".." / "seed").unlink()
+
+
+def test_work_is_known_by_all_it_follows_from():
+    keys = {
+        work_key(*parts)
+        for parts in [
+            ("a", "05", 1, "v"),
+            ("b", "05", 1, "v"),
+            ("a", "06", 1, "v"),
+            ("a", "05", 2, "v"),
+            ("a", "05", 1, "w"),
+        ]
+    }
+    assert len(keys) == 5
+
+
+def test_long_texts_are_cut():
+    result = Result(
+        "m.f", FAILED, Fraction(0), 1, (Verdict("runs", FAILED, "x" * 9999),)
+    )
+    assert len(short(result).verdicts[0].called) == 1000
+
+
+class Stream(io.StringIO):
+    def __init__(self, terminal):
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self):
+        return self.terminal
+
+
+def test_progress_is_a_line_each_in_a_file_and_one_line_on_a_terminal():
+    plain, terminal = Stream(False), Stream(True)
+    for stream in (plain, terminal):
+        progress = Progress(2, stream)
+        progress.advance("kim: 3 of 7")
+        progress.advance("lee: 4 of 7")
+    assert "\r" not in plain.getvalue() and plain.getvalue().count("\n") == 2
+    assert "[1/2] kim: 3 of 7, about 0 s left" in plain.getvalue()
+    assert terminal.getvalue().count("\n") == 1 and "\r" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (99, "99 s"), (150, "2 min"), (7500, "2 h 05 min")],
+)
+def test_durations_for_people(seconds, text):
+    assert duration(seconds) == text
