@@ -1,6 +1,7 @@
 """Every network of the lectures has the parameters and the depth of its paper."""
 
 import inspect
+from functools import cache
 
 import keras
 import numpy as np
@@ -26,6 +27,7 @@ def trainable(model):
     return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
 
 
+@cache
 def unfilled(name, *args):
     """Build a network without drawing its weights, which takes most of the time."""
     with keras.StatelessScope():

@@ -1,6 +1,7 @@
 """The table of a network tells the truth about it, and can be read."""
 
 import re
+from functools import cache
 
 import keras
 import numpy as np
@@ -13,9 +14,10 @@ from course.published import PUBLISHED
 from course.toolkit.model_table import main, short, summary
 
 
-def unfilled(name, *args, **kwargs):
+@cache
+def unfilled(name):
     with keras.StatelessScope():
-        return getattr(modern_cnn, name)(*args, **kwargs)
+        return getattr(modern_cnn, name)()
 
 
 def by_name(table):
@@ -76,7 +78,6 @@ def test_googlenet_reads_like_the_table_of_its_paper():
         ("resnet18", 1.008),
         ("resnet34", 1.018),
         ("resnet50", 1.076),
-        ("resnet101", 1.027),
         ("resnet152", 1.019),
         ("vgg16", 1.011),
         ("vgg19", 1.002),

@@ -252,22 +252,8 @@ def _multiply_adds(operation, inputs, output):
 def _windows(operation, windows, inputs, output):
     if isinstance(operation, _GLOBAL) or len(output.shape) != len(inputs[0].shape):
         return ()
-    sizes = inputs[0].shape[1:-1]
-    if isinstance(operation, _TRANSPOSED):
-        # An output value meets at most every stride-th row of the kernel.
-        return tuple(
-            replace(
-                window.slide((k - 1) // s + 1, 1, before=(k - 1) // s),
-                jump=window.jump / s,
-            )
-            for window, k, s in zip(windows, *_patch(operation), strict=True)
-        )
-    if isinstance(operation, _UPSAMPLINGS):
-        factors = _axes(operation.size)
-        return tuple(
-            replace(window, jump=window.jump / factor)
-            for window, factor in zip(windows, factors, strict=True)
-        )
+    if isinstance(operation, _TRANSPOSED + _UPSAMPLINGS):
+        return _finer(operation, windows)
     if isinstance(operation, _PADDINGS + _CROPPINGS):
         return _shifted(operation, windows)
     patch, strides = _patch(operation)
@@ -277,8 +263,23 @@ def _windows(operation, windows, inputs, output):
     return tuple(
         window.slide(k, s, d, _pad_before(operation.padding, size, k, s, d))
         for window, size, k, s, d in zip(
-            windows, sizes, patch, strides, dilations, strict=True
+            windows, inputs[0].shape[1:-1], patch, strides, dilations, strict=True
         )
+    )
+
+
+def _finer(operation, windows):
+    """Windows after a layer whose outputs lie closer together than its inputs."""
+    if isinstance(operation, _UPSAMPLINGS):
+        factors = _axes(operation.size)
+        reaches = (0,) * len(factors)
+    else:
+        kernels, factors = _patch(operation)
+        # An output value meets at most every stride-th row of the kernel.
+        reaches = tuple((k - 1) // s for k, s in zip(kernels, factors, strict=True))
+    return tuple(
+        Window(w.low - reach * w.jump, w.high, w.jump / factor)
+        for w, reach, factor in zip(windows, reaches, factors, strict=True)
     )
 
 
