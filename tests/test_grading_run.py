@@ -1,8 +1,10 @@
 import csv
 import json
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,7 +94,9 @@ def test_the_run_says_how_far_it_is_and_what_it_cannot_promise(graded):
 
 def test_the_mistake_is_named_to_the_instructor_and_hinted_to_the_student(graded):
     _, out, _ = graded
-    assert "counts the channels once" in (out / "report.html").read_text(encoding="utf-8")
+    assert "counts the channels once" in (out / "report.html").read_text(
+        encoding="utf-8"
+    )
     page = (out / "students" / "wrong.html").read_text(encoding="utf-8")
     assert 'class="hint"' in page and "counts the channels once" not in page
 
@@ -126,6 +130,27 @@ def test_unchanged_work_is_not_graded_again(graded, monkeypatch, capsys):
     assert run.grade(folder, "05", out, limits=Limits()) == 0
     assert "9 unchanged" in capsys.readouterr().err
     assert (out / "grades.csv").read_bytes() == before
+
+
+def test_an_interrupt_ends_the_run_and_all_it_started(tmp_path):
+    (tmp_path / "kim.py").write_text("import time\ndef resnet(*a): time.sleep(60)\n")
+    out = tmp_path / "out"
+    code = RUN.format(folder=str(tmp_path), out=str(out)).replace("wall=20", "wall=99")
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    assert b"Lab 05" in process.stderr.readline()
+    time.sleep(1)
+    started = _zygotes_of(process.pid)
+    assert started
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode != 0 and b"KeyboardInterrupt" in errors
+    time.sleep(0.5)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+
+
+def _zygotes_of(pid):
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
 
 
 def test_a_folder_without_submissions(tmp_path, capsys):

@@ -76,6 +76,7 @@ def test_metadata_and_outputs_are_not_believed(tmp_path):
         (notebook([1, 2]), "not text"),
         ({"cells": [{}] * 5001}, "5001 cells"),
         ("<html>not found</html>", "not JSON"),
+        (notebook("x" * 100_000, "y" * 60_001), "160,001 characters of code"),
     ],
 )
 def test_what_is_no_notebook_has_a_reason(tmp_path, data, reason):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 SIZE_LIMIT = 16 << 20
 CELL_LIMIT = 5000
+SOURCE_LIMIT = 160_000  # characters; escaped in JSON, they fit into one message
 SUFFIXES = (".ipynb", ".py")
 _NOT_WORK = (".md", ".yml", ".yaml", ".csv", ".ini", ".toml", ".cfg", ".sqlite")
 _IGNORED = ("__pycache__", "__MACOSX", "desktop.ini", "Thumbs.db")
@@ -107,7 +108,10 @@ def _distinct(named):
 
 def _choose(folder, lab):
     """The one notebook or script in a student's folder: (path, reason)."""
-    found = [p for p in _walk(folder) if p.suffix.lower() in SUFFIXES]
+    try:
+        found = [p for p in _walk(folder) if p.suffix.lower() in SUFFIXES]
+    except OSError as error:
+        return folder, f"this folder cannot be read: {error.strerror}"
     notebooks = [p for p in found if p.suffix.lower() == ".ipynb"] or found
     right = [p for p in notebooks if lab and lab in p.name] or notebooks
     if not right:
@@ -140,9 +144,18 @@ def read(path, student="", reason=""):
     digest = hashlib.sha256(data).hexdigest()
     try:
         cells = read_cells(data, path.suffix.lower())
+        _assert_sane_length(cells)
     except UnreadableSubmission as error:
         return Submission(student, path, digest=digest, reason=str(error))
     return Submission(student, path, tuple(cells), digest)
+
+
+def _assert_sane_length(cells):
+    length = sum(map(len, cells))
+    if length > SOURCE_LIMIT:
+        raise UnreadableSubmission(
+            f"{length:,} characters of code; {SOURCE_LIMIT:,} at most"
+        )
 
 
 def read_bytes(path):
@@ -168,6 +181,8 @@ def read_bytes(path):
             raise UnreadableSubmission("not a regular file")
         with os.fdopen(fd, "rb", closefd=False) as file:
             data = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise UnreadableSubmission(f"cannot be read: {error.strerror}") from None
     finally:
         os.close(fd)
     if len(data) > SIZE_LIMIT:

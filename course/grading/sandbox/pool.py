@@ -56,6 +56,7 @@ class Limits:
         total_cpu: seconds of processor time in all.
         data: bytes of private memory.
         files: open descriptors.
+        processes: processes and threads; the kernel does not limit root's.
     """
 
     cpu: float = 10.0
@@ -63,6 +64,7 @@ class Limits:
     total_cpu: int = 180
     data: int = 2 << 30
     files: int = 256
+    processes: int = 128
 
 
 def assert_supported():
@@ -168,7 +170,11 @@ class Zygote:
 
     def close(self):
         """End it and all its children."""
-        self._control.close()  # it kills its children and leaves
+        try:
+            self._control.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits
+        except OSError:
+            pass
+        self._control.close()  # the zygote kills its children and leaves
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -184,6 +190,7 @@ class Slot:
         self._lock = threading.Lock()
         self._zygote = Zygote()
         self._ready = False
+        self._closed = False
 
     def get(self):
         """The zygote, once it is ready to fork."""
@@ -194,17 +201,17 @@ class Slot:
             return self._zygote
 
     def restart(self, broken):
-        """Replace ``broken``, unless another thread has done so."""
+        """Replace ``broken``, unless another thread has done so or all is over."""
         with self._lock:
-            if self._zygote is broken:
+            if self._zygote is broken and not self._closed:
                 self._zygote.close()
                 self._zygote = Zygote()
                 self._ready = False
 
     def close(self):
         """End the zygote and all its children."""
-        with self._lock:
-            self._zygote.close()
+        self._closed = True  # without the lock: a thread may wait for its start
+        self._zygote.close()
 
 
 def _environment():

@@ -29,7 +29,8 @@ def main(channel, limits, parent):
     Args:
         channel: file descriptor to the grader.
         limits: dict with "cpu" (seconds a request), "total_cpu" (seconds in all),
-            "data" (bytes of private memory) and "files" (open descriptors).
+            "data" (bytes of private memory), "files" (open descriptors) and
+            "processes" (processes and threads).
         parent: process id of the zygote.
     """
     confine(channel, limits, parent)
@@ -59,6 +60,7 @@ def confine(channel, limits, parent):
     _limit(resource.RLIMIT_DATA, limits["data"])
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, limits["files"])
+    _limit(resource.RLIMIT_NPROC, _threads_of_user() + limits["processes"])
     for name in ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE"):
         _limit(getattr(resource, name), 0)
     try:
@@ -74,6 +76,18 @@ def confine(channel, limits, parent):
 
 def _limit(what, soft, hard=None):
     resource.setrlimit(what, (soft, soft if hard is None else hard))
+
+
+def _threads_of_user():
+    """Threads that this user runs now: the kernel counts them all together."""
+    count = 0
+    for process in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            if os.stat(f"/proc/{process}").st_uid == os.getuid():
+                count += len(os.listdir(f"/proc/{process}/task"))
+        except OSError:
+            pass  # it has ended, or is hidden
+    return count
 
 
 def reseed():

@@ -112,12 +112,12 @@ class Zygote:
     def _bury(self, pidfd):
         """Report a child's end, once nothing of its process group is left."""
         job, pid, started = self.jobs.pop(pidfd)
-        # The dead child still holds its process id, so the group is its own.
-        for kill in (lambda: os.killpg(pid, signal.SIGKILL), self._kill_orphans):
-            try:
-                kill()
-            except ProcessLookupError:
-                pass
+        try:
+            # The dead child still holds its process id, so the group is its own.
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._kill_orphans(pid)
         _, status, usage = os.wait4(pid, 0)
         os.close(pidfd)
         report = {
@@ -129,13 +129,13 @@ class Zygote:
         }
         _tell(self.control, report)
 
-    def _kill_orphans(self):
+    def _kill_orphans(self, ending):
         """Kill what a submission started and left: it is handed to the subreaper."""
-        known = {pid for _, pid, _ in self.jobs.values()}
+        known = {ending, *(pid for _, pid, _ in self.jobs.values())}
         mine = Path(f"/proc/self/task/{os.getpid()}/children")
         # A kernel without this file gives orphans to init; their group is dead then.
         for pid in map(int, mine.read_text().split() if mine.exists() else ()):
-            if pid not in known and not _is_zombie(pid):
+            if pid not in known:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
 
@@ -146,14 +146,6 @@ class Zygote:
                 os.killpg(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-
-
-def _is_zombie(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return True
-    return state == "Z"
 
 
 def _assert_single_thread():
