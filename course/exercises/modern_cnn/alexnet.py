@@ -15,8 +15,9 @@ def _local_response_norm(rng):
     yield Probe((narrow,), options, note="more neighbours than channels")
     single = rng.normal(0.0, 2.0, (3, 3, 1)).tolist()
     yield Probe((single,), dict(alpha=0.3), note="a list, one channel")
+    yield Probe((wide,), dict(size=1, alpha=0.7), note="no neighbours")
     yield Probe((wide[0],), claim="errors", note="no height")
-    for size in (4, 0):
+    for size in (4, 0, -1):
         yield Probe((wide,), dict(size=size), claim="errors")
 
 

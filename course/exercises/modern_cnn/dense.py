@@ -8,7 +8,7 @@ from course.exercises.modern_cnn.residual import _FROZEN_BN
 def _dense_block(rng):
     growth = int(rng.integers(2, 5))
     yield Probe((Tensor((5, 6, growth + 2)), 3, growth))
-    yield Probe((Tensor((7, 5, 1)), 2, growth + 1), note="one channel, odd sizes")
+    yield Probe((Tensor((7, 5, 1)), 1, growth + 1), note="one layer, one channel")
     yield Probe((Tensor((6, 6, 4)), 0, 4), claim="errors")
     yield Probe((Tensor((6, 6, 4)), 2, 0), claim="errors")
     yield Probe((Tensor((6, 4)), 2, 2), claim="errors", note="three axes")
@@ -102,6 +102,7 @@ def _transition_block(rng):
     x = Tensor((6, 6, 8))
     for compression in (0, 1.5, -0.5):
         yield Probe((x,), dict(compression=compression), claim="errors")
+    yield Probe((x,), dict(compression=0.1), claim="errors", note="none stays")
     yield Probe((Tensor((6, 8)),), claim="errors", note="three axes")
 
 

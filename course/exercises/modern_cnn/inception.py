@@ -10,7 +10,7 @@ _BIAS = "Every one of the six convolutions has a bias: there is no batch norm he
 def _inception_block(rng):
     widths = InceptionWidths(*(int(n) for n in rng.permutation(range(3, 9))))
     yield Probe((Tensor((6, 6, 5)), widths))
-    others = InceptionWidths(*(int(n) for n in rng.permutation(range(2, 8))))
+    others = InceptionWidths(*(int(n) for n in rng.permutation(range(1, 7))))
     yield Probe((Tensor((5, 7, 1)), others), note="odd sizes, one channel")
     yield Probe((Tensor((6, 6, 5)), widths._replace(reduce5x5=0)), claim="errors")
     yield Probe((Tensor((6, 6, 5)), widths._replace(conv1x1=0)), claim="errors")

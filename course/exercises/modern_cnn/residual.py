@@ -17,13 +17,16 @@ _ADD_THEN_RELU = "Look at the end of figure 5: what comes first, the addition or
 
 
 def _blocks(rng, expansion):
-    """Probes for a block whose output has ``expansion`` * filters channels."""
+    """Probes for a block whose output has ``expansion`` * filters channels.
+
+    No height or width equals a number of channels, so that no axis can be mixed up.
+    """
     filters = int(rng.integers(3, 6))
     wide = expansion * filters
-    yield Probe((Tensor((7, 5, wide)), filters), note="nothing changes; odd sizes")
-    yield Probe((Tensor((8, 8, wide)), filters), dict(stride=2), note="even sizes")
+    yield Probe((Tensor((7, 9, wide)), filters), note="nothing changes; odd sizes")
+    yield Probe((Tensor((10, 8, wide)), filters), dict(stride=2), note="even sizes")
     other = wide + 1 if expansion == 1 else filters
-    yield Probe((Tensor((6, 6, other)), filters), note="the channels change")
+    yield Probe((Tensor((7, 8, other)), filters), note="the channels change")
     yield Probe((Tensor((6, 6, 4)), 0), claim="errors")
     yield Probe((Tensor((6, 6, 4)), 4), dict(stride=0), claim="errors")
     yield Probe((Tensor((6, 4)), 4), claim="errors", note="three axes")

@@ -1,0 +1,112 @@
+"""Automatic mutants of every reference are caught, or listed as equivalent and why."""
+
+import re
+import warnings
+
+import pytest
+from mutants import mutants
+
+from course.checks.compare import observation_distance
+from course.checks.observe import observe
+from course.exercises import PUBLIC_SEED, load
+from course.exercises.source import reference_source
+
+EXERCISES = list(load("modern_cnn").values())
+
+# (pattern of the label, why the mutant is no wrong answer)
+EQUIVALENT = [
+    (
+        r"_check_feature_map|if x\.ndim != 3: -> pass",
+        "Keras, or numpy's padding, raises a ValueError of its own for another rank",
+    ),
+    (
+        r"^(?!vgg|stacked|receptive)\w+: .*_check_sizes\(.*(pass|dropped\))$"
+        r"|vgg_block: _check_sizes.*\[filters=filters\]"
+        r"|^_check_sizes: if np\.min\(size\) < 1: (-> pass|\[1\] -> 0)$",
+        "Keras raises a ValueError of its own for a size, stride or width below 1",
+    ),
+    (
+        r"two_tower_conv: if x\.shape\[-1\] % 2 or filters % 2:",
+        "Keras raises a ValueError of its own where groups do not divide",
+    ),
+    (
+        r"resnet: if len\(depths\) == 0 or len\(input_shape\) != 3:",
+        "no stage has no smallest depth, and Keras refuses another input_shape: "
+        "both are ValueErrors already",
+    ),
+    (
+        r"_(conv|conv_relu): .*\[strides=stride\] -> \(dropped\)",
+        "only where no caller of the helper strides",
+    ),
+    (
+        r"_conv: .*(\[padding='same'\] -> \(dropped\)|\['same'\] -> 'valid')",
+        "only where the convolution is 1x1 and its stride is 1",
+    ),
+    (r"layers\.Add.*\[\[shortcut, x\]\] -> \[x, shortcut\]", "a sum has no order"),
+    (
+        r"local_response_norm: squares = .*(\[FloorDiv\] -> Mult|\[2\] -> 1)",
+        "more zeros behind the last channel are never read",
+    ),
+    (
+        r"local_response_norm: if size < 1 or .*\[1\] -> 0",
+        "size 0 is even, which is refused as well",
+    ),
+    (
+        r"transition_block: if not 0 < compression",
+        "a compression of 0 or below leaves no channel, which is refused as well; "
+        "one of 2 lies above what a probe asks",
+    ),
+    (
+        r"gradient_norms: (tape\.watch\(kernels\) -> pass)",
+        "a tape watches trainable weights by itself",
+    ),
+    (
+        r"gradient_norms: .*\[(dtype='float32'|training=False)\] -> \(dropped\)",
+        "Keras casts, and a plain call is not in training",
+    ),
+    (r"\[strict=True\] -> \(dropped\)|\[True\] -> False$", "the lengths agree"),
+    (
+        r"_path_back: if id\(tensor\) not in producer: -> pass",
+        "guards against nested models, which no probe has",
+    ),
+]
+
+def reason(label):
+    """Why a mutant that was not caught is equivalent, or None."""
+    for pattern, why in EQUIVALENT:
+        if re.search(pattern, label):
+            return why
+    return None
+
+
+def survives(exercise, probes, expected, source):
+    """Whether no probe tells the mutant from the reference."""
+    namespace = {}
+    try:
+        exec(compile(source, "<mutant>", "exec"), namespace)
+    except Exception:
+        return False
+    for probe, wanted in zip(probes, expected, strict=True):
+        got = observe(namespace[exercise.name], probe, exercise.observer)
+        if observation_distance(wanted, got) > 1:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=[e.name for e in EXERCISES])
+def test_mutants_are_caught(exercise):
+    probes = exercise.draw(PUBLIC_SEED)
+    namespace = {}
+    exec(reference_source(exercise.id), namespace)
+    expected = [observe(namespace[exercise.name], p, exercise.observer) for p in probes]
+    made = list(mutants(exercise.id, exercise.needs))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        left = [
+            m.label for m in made if survives(exercise, probes, expected, m.source)
+        ]
+    unexplained = [label for label in left if reason(label) is None]
+    caught = len(made) - len(left)
+    print(f"{exercise.name}: {caught} of {len(made)} caught, {len(left)} equivalent")
+    assert len(made) >= 10
+    assert not unexplained, "\n".join(unexplained)
