@@ -75,7 +75,8 @@ td.wide{width:60%}td.name{white-space:nowrap}
 .note{margin-top:.55rem}
 svg text{fill:var(--soft);font-size:11px}
 @media(max-width:34rem){main{padding:1.25rem .9rem 3rem}h1{font-size:1.35rem}
-.card{padding:.85rem .9rem}}
+.card{padding:.85rem .9rem}th,td{padding-right:.45rem}.bar{min-width:3.5rem}
+td.name{white-space:normal}svg text{font-size:18px}}
 @media print{body{background:#fff}.card{break-inside:avoid}}
 """
 
