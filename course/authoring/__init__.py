@@ -1,0 +1,1 @@
+"""Labs and solutions, built from their sources."""
