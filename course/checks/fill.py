@@ -56,7 +56,7 @@ def _guess(variable):
     """Role of a custom layer's weight, from how it starts."""
     if len(variable.shape) > 1:
         return "kernel"
-    start = np.asarray(variable)
+    start = np.asarray(variable.value)
     ones = start.size > 0 and bool(np.all(start == 1))
     if variable.trainable:
         zeros = bool(np.all(start == 0))
@@ -64,21 +64,56 @@ def _guess(variable):
     return "variance" if ones else "mean"
 
 
-def fill(model, seed, *, zero_bias=False, trainable=True):
-    """Set all weights, or the others than the trainable ones, from ``seed``."""
+def built_empty(build):
+    """Call ``build`` so that Keras starts no weight; ``fill`` starts them all.
+
+    Starting weights at random costs half of the building, and fill would throw the
+    numbers away. A layer that makes a weight from an array cannot be built so, and
+    is built as usual.
+    """
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            return build()
+    except ValueError as error:
+        if "stateless scope" not in str(error):
+            raise
+    return build()
+
+
+def fill(model, seed, *, zero_bias=False):
+    """Set all weights from ``seed``; start those that were never started."""
     width = model.outputs[0].shape[-1] if len(model.outputs) == 1 else None
     classifier = width if width and len(model.outputs[0].shape) == 2 else None
     for variable, role, layer in weights_with_roles(model):
-        if not trainable and variable.trainable:
-            continue
         shape = tuple(variable.shape)
         if role == "bias" and zero_bias:
-            variable.assign(np.zeros(shape, "float32"))
+            _set(variable, np.zeros(shape, "float32"))
             continue
         values = _grouped_value(role, shape, layer, seed)
         if role == "kernel" and classifier == shape[-1] and _squeezed(shape) <= 2:
             values = values * _LAST_KERNEL_SCALE  # keeps a softmax from saturating
+        _set(variable, values)
+    with keras.StatelessScope():
+        pass  # leaving a scope starts every weight that waits, seeds of dropout too
+
+
+def _set(variable, values):
+    if variable._value is None:  # made by built_empty; there is no public way to ask
+        variable._initializer = lambda shape, dtype: values.astype(dtype)
+    else:
         variable.assign(values)
+
+
+def statistics(model):
+    """The weights that a call can change, with their values."""
+    return [(v, np.asarray(v)) for v in model.weights if not v.trainable]
+
+
+def restore(saved):
+    """Set back what ``statistics`` saved where a call has changed it."""
+    for variable, values in saved:
+        if not np.array_equal(np.asarray(variable), values):
+            variable.assign(values)
 
 
 def _squeezed(shape):

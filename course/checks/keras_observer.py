@@ -71,20 +71,18 @@ def observe_model(function, probe):
         {"kind", "shape", "weights", "layers", "outputs": {mode: {name: array}}}.
     """
     real = materialized(probe)
-    result = function(*real.args, **real.kwargs)
+    result = filling.built_empty(lambda: function(*real.args, **real.kwargs))
     kind, model = _as_model(result, real)
     if model is None:
         return {"kind": kind}
     filling.neutralize(model)
-    seed = probe.options.get("seed", 0)
     zero_bias = bool(probe.options.get("zero_bias"))
-    inputs = _inputs(model, probe)
-    filling.fill(model, seed, zero_bias=zero_bias)
-    outputs = {}
+    filling.fill(model, probe.options.get("seed", 0), zero_bias=zero_bias)
+    saved = filling.statistics(model)
+    inputs, outputs = _inputs(model, probe), {}
     for mode, how in MODES.items():
-        if outputs:  # a call in training mode has moved the moving statistics
-            filling.fill(model, seed, trainable=False)
         outputs[mode] = _named(model(inputs, **how))
+        filling.restore(saved)  # a call in training mode moves the moving averages
     return {
         "kind": kind,
         "shape": _named_shapes(model.output),
