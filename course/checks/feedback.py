@@ -5,7 +5,7 @@ from html import escape
 from course.checks.result import NOT_ATTEMPTED, PASSED
 
 _MARKS = {PASSED: "ok", NOT_ATTEMPTED: "--"}
-_EXPLAINED = {
+EXPLAINED = {
     "defined": "is defined",
     "runs": "runs and returns the right kind of thing",
     "shape": "has the right output shape",
@@ -73,7 +73,7 @@ def text(result):
             continue
         mark = "ok  " if failed is None else "FAIL"
         tally = "" if number == 1 else f" ({passed} of {number} calls)"
-        lines.append(f"  {mark} {_EXPLAINED[claim]}{tally}")
+        lines.append(f"  {mark} {EXPLAINED[claim]}{tally}")
         if failed is not None and claim in _detailed(rows):
             lines += [f"         {key:<10}{value}" for key, value in _details(failed)]
     if result.hint:
@@ -114,7 +114,7 @@ def html(result):
         tally = "" if number == 1 else f" ({passed} of {number} calls)"
         item = (
             f'<li class="{"pass" if good else "fail"}"><span class="mark">'
-            f"{'✓' if good else '✗'}</span>{escape(_EXPLAINED[claim] + tally)}"
+            f"{'✓' if good else '✗'}</span>{escape(EXPLAINED[claim] + tally)}"
         )
         if not good and claim in _detailed(rows):
             cells = "".join(

@@ -140,9 +140,11 @@ class _Reader:
         return record(*items)
 
     def _array(self, content):
-        if len(content) != 2 or content[0] not in _DTYPES:
-            raise WireError("an array has a known dtype and a shape")
-        dtype, shape = _DTYPES[content[0]], content[1]
+        if len(content) != 2 or not isinstance(content[0], str):
+            raise WireError("an array has a dtype and a shape")
+        dtype, shape = _DTYPES.get(content[0]), content[1]
+        if dtype is None:
+            raise WireError("not a dtype of plain data")
         if not isinstance(shape, list) or len(shape) > _MAX_AXES:
             raise WireError("not a shape")
         if not all(type(size) is int and 0 <= size < 1 << 31 for size in shape):

@@ -206,7 +206,7 @@ def _claims(result):
         tally = (
             "" if number == 1 else f' <span class="soft">{passed} of {number}</span>'
         )
-        explained = feedback._EXPLAINED.get(claim, claim)
+        explained = feedback.EXPLAINED.get(claim, claim)
         items.append(f"<li>{sign} {escape(explained)}{tally}</li>")
     return f"<ul>{''.join(items)}</ul>"
 
