@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.checks.probe import Graph, Tensor
+from course.language import gettext
 
 _SMALL = 8
 
@@ -15,20 +16,25 @@ def call_text(name, probe):
         if isinstance(value, Tensor):
             letter = next(free)
             sizes = ", ".join(map(str, (None, *value.shape)))
-            notes.append(f"{letter} of shape ({sizes})")
+            said = gettext("{name} of shape ({sizes})")
+            notes.append(said.format(name=letter, sizes=sizes))
             shown.append(letter)
         elif isinstance(value, Graph):
-            notes.append(f"a model of {len(value.layers)} layers")
+            said = gettext("a model of {number} layers")
+            notes.append(said.format(number=len(value.layers)))
             shown.append("model")
         elif isinstance(value, np.ndarray) and value.size > _SMALL:
             letter = next(free)
-            notes.append(f"{letter} {value.dtype} of shape {value.shape}")
+            said = gettext("{name} {dtype} of shape {shape}")
+            notes.append(
+                said.format(name=letter, dtype=value.dtype, shape=value.shape)
+            )
             shown.append(letter)
         else:
             shown.append(value_source(value))
     shown += [f"{key}={value_source(value)}" for key, value in probe.kwargs.items()]
     call = f"{name}({', '.join(shown)})"
-    notes += [probe.note] if probe.note else []
+    notes += [gettext(probe.note)] if probe.note else []
     return f"{call}  # {'; '.join(notes)}" if notes else call
 
 

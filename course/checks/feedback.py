@@ -1,24 +1,29 @@
-"""What a student sees of a result: text for a terminal, HTML for a notebook."""
+"""What a student sees of a result: text for a terminal, HTML for a notebook.
+
+A result holds English; here it is put into the language of the student.
+"""
 
 from html import escape
+from unicodedata import east_asian_width
 
 from course.checks.result import NOT_ATTEMPTED, PASSED
+from course.language import KOREAN, current, deferred, gettext
 
 _MARKS = {PASSED: "ok", NOT_ATTEMPTED: "--"}
 EXPLAINED = {
-    "defined": "is defined",
-    "runs": "runs and returns the right kind of thing",
-    "shape": "has the right output shape",
-    "parameters": "has the right number of trainable parameters",
-    "behaviour": "computes the right values",
-    "behaviour in training": "computes the right values in training mode",
-    "errors": "refuses bad arguments with a ValueError",
+    "defined": deferred("is defined"),
+    "runs": deferred("runs and returns the right kind of thing"),
+    "shape": deferred("has the right output shape"),
+    "parameters": deferred("has the right number of trainable parameters"),
+    "behaviour": deferred("computes the right values"),
+    "behaviour in training": deferred("computes the right values in training mode"),
+    "errors": deferred("refuses bad arguments with a ValueError"),
 }
 _FIELDS = (
-    ("called", "called"),
-    ("got", "came back"),
-    ("expected", "expected"),
-    ("where", "differs"),
+    ("called", deferred("called")),
+    ("got", deferred("came back")),
+    ("expected", deferred("expected")),
+    ("where", deferred("differs")),
 )
 _LONGEST = 300
 
@@ -42,20 +47,30 @@ def by_claim(result):
 def headline(result):
     """One sentence: how many public checks pass, and what that does not mean."""
     if result.status == NOT_ATTEMPTED:
-        return f"{result.exercise}: not attempted yet"
+        said = gettext("{exercise}: not attempted yet")
+        return said.format(exercise=result.exercise)
     rows = by_claim(result)
     passed = sum(failed is None for *_, failed in rows)
-    text = f"{result.exercise}: {passed} of {len(rows)} public checks pass"
+    said = gettext("{exercise}: {passed} of {total} public checks pass")
     if passed == len(rows):
-        text += "; grading uses other inputs"
-    return text
+        said += gettext("; grading uses other inputs")
+    return said.format(exercise=result.exercise, passed=passed, total=len(rows))
+
+
+def explained(claim, passed=1, number=1):
+    """A claim in words, and how many calls bear it out where there are several."""
+    said = gettext(EXPLAINED[claim])
+    if number == 1:
+        return said
+    tally = gettext(" ({passed} of {number} calls)")
+    return said + tally.format(passed=passed, number=number)
 
 
 def _details(verdict):
     for field, label in _FIELDS:
         value = getattr(verdict, field)
         if value:
-            yield label, value if len(value) <= _LONGEST else value[:_LONGEST] + "..."
+            yield gettext(label), value if len(value) <= _LONGEST else value[:_LONGEST] + "..."
 
 
 def _detailed(rows):
@@ -72,13 +87,18 @@ def text(result):
         if result.status == NOT_ATTEMPTED:
             continue
         mark = "ok  " if failed is None else "FAIL"
-        tally = "" if number == 1 else f" ({passed} of {number} calls)"
-        lines.append(f"  {mark} {EXPLAINED[claim]}{tally}")
+        lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
-            lines += [f"         {key:<10}{value}" for key, value in _details(failed)]
+            lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
     if result.hint:
-        lines.append(f"  Hint: {result.hint}")
+        lines.append(f"  {gettext('Hint:')} {gettext(result.hint)}")
     return "\n".join(_clean(line) for line in lines)
+
+
+def _padded(label, columns=10):
+    """A label filled up with blanks; Hangul takes two columns of a terminal."""
+    taken = sum(1 + (east_asian_width(c) in "WF") for c in label)
+    return label + " " * (columns - taken)
 
 
 def _clean(line):
@@ -111,22 +131,28 @@ def html(result):
         if result.status == NOT_ATTEMPTED:
             continue
         good = failed is None
-        tally = "" if number == 1 else f" ({passed} of {number} calls)"
         item = (
             f'<li class="{"pass" if good else "fail"}"><span class="mark">'
-            f"{'✓' if good else '✗'}</span>{escape(EXPLAINED[claim] + tally)}"
+            f"{'✓' if good else '✗'}</span>{escape(explained(claim, passed, number))}"
         )
         if not good and claim in _detailed(rows):
             cells = "".join(
-                f"<tr><td>{key}</td><td><code>{escape(value)}</code></td></tr>"
+                f"<tr><td>{escape(key)}</td><td><code>{escape(value)}</code></td></tr>"
                 for key, value in _details(failed)
             )
             item += f"<table>{cells}</table>"
         items.append(item + "</li>")
-    hint = f'<div class="hint"><b>Hint.</b> {escape(result.hint)}</div>'
+    hint = (
+        f'<div class="hint"><b>{escape(gettext("Hint."))}</b> '
+        f"{escape(gettext(result.hint))}</div>"
+    )
     color = _COLOURS.get(result.status, "#c4320a")
+    # Hangul is to break between words, not inside them.
+    korean = current() == KOREAN
+    language, words = (' lang="ko"', ";word-break:keep-all") if korean else ("", "")
     return (
-        f'{_STYLE}<div class="course-check" style="--c:{color}">'
+        f'{_STYLE}<div class="course-check"{language} style="--c:{color}{words}">'
         f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
         f"{hint if result.hint else ''}</div>"
     )
+

@@ -59,8 +59,7 @@ def _guess(variable):
     start = np.asarray(variable.value)
     ones = start.size > 0 and bool(np.all(start == 1))
     if variable.trainable:
-        zeros = bool(np.all(start == 0))
-        return "scale" if ones else "offset" if zeros else "kernel"
+        return "scale" if ones else "offset"
     return "variance" if ones else "mean"
 
 

@@ -75,11 +75,13 @@ def observe_model(function, probe):
     kind, model = _as_model(result, real)
     if model is None:
         return {"kind": kind}
+    inputs, outputs = _inputs(model, probe), {}
+    if not all(layer.built for layer in model._flatten_layers()):
+        model(inputs, training=False)  # some layers make their weights when called
     filling.neutralize(model)
     zero_bias = bool(probe.options.get("zero_bias"))
     filling.fill(model, probe.options.get("seed", 0), zero_bias=zero_bias)
     saved = filling.statistics(model)
-    inputs, outputs = _inputs(model, probe), {}
     for mode, how in MODES.items():
         outputs[mode] = _named(model(inputs, **how))
         filling.restore(saved)  # a call in training mode moves the moving averages
@@ -94,7 +96,7 @@ def observe_model(function, probe):
 
 def _as_model(result, probe):
     if isinstance(result, keras.Model):
-        return "keras.Model", result
+        return "keras.Model", _functional(result, probe)
     values = list(result.values()) if isinstance(result, dict) else result
     values = values if isinstance(values, (list, tuple)) else [values]
     if not values or not all(isinstance(v, keras.KerasTensor) for v in values):
@@ -103,6 +105,16 @@ def _as_model(result, probe):
     inputs = [a for a in given if isinstance(a, keras.KerasTensor)]
     kind = "dict of tensors" if isinstance(result, dict) else "tensor"
     return kind, keras.Model(inputs[0] if len(inputs) == 1 else inputs, result)
+
+
+def _functional(model, probe):
+    """A Sequential or subclassed model as a functional one, which tells its shapes."""
+    if isinstance(model, keras.Sequential):
+        return keras.Model(model.inputs[0], model.outputs[0])
+    if getattr(model, "inputs", None):
+        return model
+    image = keras.Input(probe.kwargs["input_shape"])
+    return keras.Model(image, model(image))
 
 
 def _inputs(model, probe):
@@ -160,7 +172,8 @@ def observe_weights(function, probe):
 
     Returns:
         {"kind", "weights": {layer/weight: array}, "outputs": {mode: {name: array}}},
-        the outputs of each Add layer and of the model, by name. Weights of the layers named in ``options["free"]`` are left out.
+        the outputs of each Add layer and of the model, by name. Trainable weights of
+        the layers named in ``options["free"]`` are left out.
     """
     real = materialized(probe)
     model = next(a for a in real.args if isinstance(a, keras.Model))
@@ -170,8 +183,8 @@ def observe_weights(function, probe):
     weights = {
         f"{layer.name}/{variable.name}": np.asarray(variable)
         for layer in model.layers
-        if layer.name not in free
         for variable in layer.weights
+        if not (variable.trainable and layer.name in free)
     }
     seen = {layer.name: layer.output for layer in sums}
     probed = keras.Model(model.inputs[0], {**seen, "output": model.output})

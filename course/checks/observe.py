@@ -93,14 +93,31 @@ def _has_graph(probe):
 
 
 def _observe_array(function, probe):
-    arrays = [a for a in probe.args if isinstance(a, np.ndarray)]
-    before = copy.deepcopy(arrays)
-    value = function(*probe.args, **probe.kwargs)
-    same = all(
-        a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b)
-        for a, b in zip(arrays, before, strict=True)
-    )
+    args = [copy.deepcopy(a) if _is_data(a) else a for a in probe.args]
+    before = [_content(a) for a in args]
+    value = function(*args, **probe.kwargs)
+    pairs = zip(before, map(_content, args), strict=True)
+    same = all(_equal(a, b) for a, b in pairs)
     return {"value": _plain(value), "type": _type_name(value), "mutated": not same}
+
+
+def _is_data(argument):
+    return isinstance(argument, (np.ndarray, list))
+
+
+def _content(argument):
+    """What a call must leave as it was: an array, a list, the weights of a model."""
+    if hasattr(argument, "get_weights"):
+        return argument.get_weights()
+    return copy.deepcopy(argument) if _is_data(argument) else None
+
+
+def _equal(a, b):
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b)
+    return a is b or a == b
 
 
 def _type_name(value):

@@ -1,7 +1,16 @@
 """What a check says about values, in words a student reads."""
 
+import re
+
 import numpy as np
 
+from course.language import deferred, gettext
+
+_LINE = re.compile(r"line (\d+): ")
+_KINDS = {
+    "tensor": deferred("a tensor"),
+    "dict of tensors": deferred("a dict of tensors"),
+}
 _SHOWN = 6
 
 
@@ -13,7 +22,8 @@ def describe(observation):
         return "NotImplementedError"
     if "value" in observation:
         if observation["value"] is None and "type" in observation:
-            return f"{_article(observation['type'])}, not numbers"
+            said = gettext("{a_type}, not numbers")
+            return said.format(a_type=_article(observation["type"]))
         return value_text(observation["value"])
     if "outputs" in observation and observation["outputs"] is not None:
         outputs = observation["outputs"]
@@ -22,16 +32,31 @@ def describe(observation):
         if list(outputs) == ["output"]:
             return value_text(outputs["output"])
         return value_text(outputs)
-    return f"a {observation['kind']}" if "kind" in observation else "nothing"
+    return kind_text(observation["kind"]) if "kind" in observation else gettext("nothing")
+
+
+def kind_text(kind):
+    """What sort of thing a Keras function returned, with its article."""
+    if kind in _KINDS:
+        return gettext(_KINDS[kind])
+    return gettext("a {type}").format(type=kind)
 
 
 def describe_raised(observation):
     """The exception, and the student's line that raised it."""
     raised = observation["raised"]
-    text = raised["types"][0] if raised["types"] else "an exception"
+    text = raised["types"][0] if raised["types"] else gettext("an exception")
     if raised["message"]:
         text += f": {raised['message']}"
-    return f"{text}  [{raised['line']}]" if raised["line"] else text
+    return f"{text}  [{_place(raised['line'])}]" if raised["line"] else text
+
+
+def _place(line):
+    """A line as the observer wrote it, "line 3: x = ...", in the student's language."""
+    found = _LINE.match(line)
+    if found is None:
+        return line
+    return gettext("line {number}: ").format(number=found[1]) + line[found.end() :]
 
 
 def value_text(value):
@@ -42,7 +67,7 @@ def value_text(value):
     if isinstance(value, tuple):
         return "(" + ", ".join(value_text(item) for item in value) + ")"
     if value is None:
-        return "nothing"
+        return gettext("nothing")
     array = np.asarray(value)
     if array.ndim == 0:
         kind = "" if array.dtype.kind in "iu" else f" ({array.dtype})"
@@ -50,7 +75,8 @@ def value_text(value):
     shape = ", ".join(map(str, array.shape)) + ("," if array.ndim == 1 else "")
     first = ", ".join(_number(v) for v in array.reshape(-1)[:_SHOWN])
     more = ", ..." if array.size > _SHOWN else ""
-    return f"{array.dtype} array of shape ({shape}): {first}{more}"
+    said = gettext("{dtype} array of shape ({sizes}): ")
+    return said.format(dtype=array.dtype, sizes=shape) + first + more
 
 
 def _number(value):
@@ -58,22 +84,25 @@ def _number(value):
 
 
 def _article(name):
-    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
+    vowel = name[0].lower() in "aeiou"
+    return (gettext("an {type}") if vowel else gettext("a {type}")).format(type=name)
 
 
 def arrays_differ(expected, got):
     """Where two values first differ, and how many of them do."""
     if isinstance(expected, dict) and isinstance(got, dict):
         if list(expected) != list(got):
-            keys = f"keys {list(got)[:_SHOWN]}, expected {list(expected)[:_SHOWN]}"
-            return keys
+            said = gettext("keys {got}, expected {expected}")
+            return said.format(got=list(got)[:_SHOWN], expected=list(expected)[:_SHOWN])
         return _first(expected, got, expected)
     if isinstance(expected, tuple) and isinstance(got, tuple):
         if len(expected) != len(got):
-            return f"{len(got)} values, expected {len(expected)}"
+            said = gettext("{got} values, expected {expected}")
+            return said.format(got=len(got), expected=len(expected))
         return _first(expected, got, range(len(expected)))
     if isinstance(expected, (dict, tuple)) or isinstance(got, (dict, tuple, type(None))):
-        return f"a {type(got).__name__}, expected a {type(expected).__name__}"
+        said = gettext("a {got}, expected a {expected}")
+        return said.format(got=type(got).__name__, expected=type(expected).__name__)
     return _first_index(np.asarray(expected), np.asarray(got))
 
 
@@ -87,17 +116,24 @@ def _first(expected, got, keys):
 
 def _first_index(expected, got):
     if expected.shape != got.shape:
-        return f"shape {got.shape}, expected {expected.shape}"
+        said = gettext("shape {got}, expected {expected}")
+        return said.format(got=got.shape, expected=expected.shape)
     if expected.dtype.kind in "iu" and got.dtype.kind not in "iu":
-        return f"{got.dtype} numbers, expected integers"
+        return gettext("{dtype} numbers, expected integers").format(dtype=got.dtype)
     if not np.isfinite(got).all():
-        return f"{int((~np.isfinite(got)).sum())} values are not finite"
+        said = gettext("{number} values are not finite")
+        return said.format(number=int((~np.isfinite(got)).sum()))
     scale = float(np.abs(expected).max()) if expected.size else 0.0
     off = np.abs(expected.astype("float64") - got.astype("float64")) > 5e-4 * scale
     if not off.any():
         return ""
     index = tuple(int(i) for i in np.argwhere(off)[0]) if expected.ndim else ()
-    pair = f"{_number(got[index])} instead of {_number(expected[index])}"
+    pair = gettext("{got} instead of {expected}").format(
+        got=_number(got[index]), expected=_number(expected[index])
+    )
     if not index:
         return pair
-    return f"first at {list(index)}: {pair}; {int(off.sum())} of {off.size} differ"
+    said = gettext("first at {index}: {pair}; {number} of {size} differ")
+    return said.format(
+        index=list(index), pair=pair, number=int(off.sum()), size=off.size
+    )

@@ -17,6 +17,7 @@ def _local_response_norm(rng):
     yield Probe((single,), dict(alpha=0.3), note="a list, one channel")
     yield Probe((wide,), dict(size=1, alpha=0.7), note="no neighbours")
     yield Probe((wide[0],), claim="errors", note="no height")
+    yield Probe((wide[None],), claim="errors", note="a batch")
     for size in (4, 0, -1):
         yield Probe((wide,), dict(size=size), claim="errors")
 
@@ -90,9 +91,11 @@ LOCAL_RESPONSE_NORM = Exercise(
 
 
 def _two_tower_conv(rng):
-    wide, filters = 2 * int(rng.integers(2, 4)), 2 * int(rng.integers(3, 6))
-    yield Probe((Tensor((7, 9, wide)), filters, 3), note="odd height and width")
-    x = Tensor((8, 8, 2 * wide))
+    filters = 4 * int(rng.integers(2, 4))
+    large = {"scale": 4.0}  # so that a ReLU with a ceiling shows
+    x = Tensor((7, 9, 4))
+    yield Probe((x, filters, 3), note="odd height and width", options=large)
+    x = Tensor((8, 10, 2 * int(rng.integers(2, 4))))
     yield Probe((x, filters + 2, (3, 5)), dict(stride=2))
     x = Tensor((9, 8, 2))
     yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note="a channel a tower")

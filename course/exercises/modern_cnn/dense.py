@@ -95,7 +95,9 @@ DENSE_BLOCK = Exercise(
 
 def _transition_block(rng):
     channels = 4 * int(rng.integers(2, 4))
-    yield Probe((Tensor((6, 8, channels)),), note="half of the channels")
+    large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
+    x = Tensor((6, 8, channels))
+    yield Probe((x,), note="half of the channels", options=large)
     x = Tensor((7, 5, channels))
     yield Probe((x,), dict(compression=0.25), note="odd sizes")
     yield Probe((Tensor((6, 6, 5)),), dict(compression=1.0), note="all channels stay")

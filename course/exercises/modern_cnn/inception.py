@@ -9,7 +9,8 @@ _BIAS = "Every one of the six convolutions has a bias: there is no batch norm he
 
 def _inception_block(rng):
     widths = InceptionWidths(*(int(n) for n in rng.permutation(range(3, 9))))
-    yield Probe((Tensor((6, 6, 5)), widths))
+    large = {"scale": 4.0}  # so that a ReLU with a ceiling shows
+    yield Probe((Tensor((6, 6, 5)), widths), options=large)
     others = InceptionWidths(*(int(n) for n in rng.permutation(range(1, 7))))
     yield Probe((Tensor((5, 7, 1)), others), note="odd sizes, one channel")
     yield Probe((Tensor((6, 6, 5)), widths._replace(reduce5x5=0)), claim="errors")

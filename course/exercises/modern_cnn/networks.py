@@ -8,9 +8,9 @@ def _resnet(rng):
     filters, classes = int(rng.integers(5, 7)), int(rng.integers(3, 7))
     options = dict(filters=filters, num_classes=classes, input_shape=(36, 28, 3))
     # A small scale lets the offsets of the stem's BN decide what its ReLU cuts.
-    yield Probe(((1, 2),), options, options={"batch": 4, "scale": 0.5})
+    yield Probe(((2, 1),), options, options={"batch": 4, "scale": 0.5})
     options = dict(filters=4, num_classes=classes + 1, input_shape=(33, 40, 1))
-    yield Probe(((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 0.5})
+    yield Probe(((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 5.0})
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
     yield Probe(((1, 0),), small, claim="errors")
@@ -148,6 +148,7 @@ def _gradient_norms(rng):
     net = _small_net(rng, "sigmoid")
     yield Probe((net, bytes_in, labels[:3].astype("int32")), note="sigmoid")
     yield Probe((net, images, labels[:3]), claim="errors", note="2 labels too few")
+    yield Probe((net, images[:4], labels), claim="errors", note="a label too many")
     yield Probe((net, images[:0], labels[:0]), claim="errors", note="no image")
 
 

@@ -26,7 +26,9 @@ def _blocks(rng, expansion):
     yield Probe((Tensor((7, 9, wide)), filters), note="nothing changes; odd sizes")
     yield Probe((Tensor((10, 8, wide)), filters), dict(stride=2), note="even sizes")
     other = wide + 1 if expansion == 1 else filters
-    yield Probe((Tensor((7, 8, other)), filters), note="the channels change")
+    large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
+    x = Tensor((7, 8, other))
+    yield Probe((x, filters), note="the channels change", options=large)
     yield Probe((Tensor((6, 6, 4)), 0), claim="errors")
     yield Probe((Tensor((6, 6, 4)), 4), dict(stride=0), claim="errors")
     yield Probe((Tensor((6, 4)), 4), claim="errors", note="three axes")
