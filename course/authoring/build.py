@@ -300,7 +300,12 @@ def record(lab):
 
     notebook = nbformat.reads(dump(lab.notebook(solved=True)), as_version=4)
     try:
-        NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+        NotebookClient(
+            notebook,
+            timeout=600,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(ROOT)}},  # this very package
+        ).execute()
     except CellExecutionError as error:
         raise SourceError(f"{lab.solution.name}: {error}") from error
     outputs = {

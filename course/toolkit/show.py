@@ -128,18 +128,9 @@ def accuracy_by_parameters(rows, *, pictures, title="Accuracy against parameters
         ax.errorbar(
             weights, 100 * accuracy, 100 * error, capsize=3, label=family, **_look(i)
         )
-        ax.annotate(
-            family,
-            (weights[-1], 100 * accuracy[-1]),
-            xytext=(8, 0),
-            textcoords="offset points",
-            color=_COLORS[i % len(_COLORS)],
-            va="center",
-        )
     ax.set_xscale("log")
     ax.set(title=title, xlabel="trainable parameters", ylabel="test accuracy (%)")
-    ax.margins(x=0.15)
-    ax.legend(frameon=False, loc="lower right")
+    figure.legend(frameon=False, loc="outside right center")
     return figure
 
 

@@ -1,0 +1,81 @@
+"""Lab 05: each answer runs alone, and an unsolved lab fails kindly."""
+
+import ast
+
+import matplotlib
+import pytest
+
+from course.authoring.build import ROOT, Lab
+from course.exercises import load
+from course.exercises.source import solution_source, stub_source
+
+LAB = Lab("05", "modern_cnn", ROOT)
+EXERCISES = load("modern_cnn")
+
+
+@pytest.fixture(autouse=True)
+def no_windows():
+    matplotlib.use("Agg")
+
+
+def code_cells(solved):
+    cells = LAB.notebook(solved=solved)["cells"]
+    return [(c["id"], "".join(c["source"])) for c in cells if c["cell_type"] == "code"]
+
+
+def imports():
+    """The import statements of the given cells before the first exercise."""
+    statements = []
+    for cell_id, source in code_cells(solved=False):
+        if cell_id.startswith("modern_cnn-"):
+            break
+        body = ast.parse(source).body
+        statements += [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    return "\n".join(ast.unparse(s) for s in statements)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_answer_runs_alone_and_passes_its_check(name):
+    from course.toolkit import check
+
+    namespace = {}
+    exec(imports(), namespace)
+    for part in (*EXERCISES[name].needs, name):
+        exec(solution_source(f"modern_cnn.{part}"), namespace)
+    panel = check(f"modern_cnn.{name}", namespace[name])
+    assert panel.result.status == "passed", panel
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_stub_says_which_exercise_is_missing(name):
+    namespace = {}
+    exec(imports(), namespace)
+    exec(stub_source(f"modern_cnn.{name}"), namespace)
+    function = namespace[name]
+    assert function.__doc__ and len(function.__doc__) > 100
+    required = function.__code__.co_argcount
+    with pytest.raises(NotImplementedError, match=f"modern_cnn.{name}"):
+        function(*[None] * required)
+
+
+def test_unsolved_lab_fails_only_for_want_of_an_answer():
+    namespace = {"display": print}
+    missing = []
+    for cell_id, source in code_cells(solved=False):
+        try:
+            exec(compile(source, cell_id, "exec"), namespace)
+        except NotImplementedError as error:
+            missing.append(str(error).removeprefix("modern_cnn."))
+    # Each exercise but those whose own cell only prints is asked for by a later cell.
+    assert set(missing) == set(EXERCISES)
+
+
+def test_prompts_are_short():
+    """At most 15 lines of prose before an exercise, as a screen has room for."""
+    prose = ""
+    for cell in LAB.notebook()["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            prose = text.rpartition("\n## ")[2]
+        elif cell["id"].startswith("modern_cnn-") and not cell["id"].endswith("-check"):
+            assert 2 < len(prose.splitlines()) <= 15, cell["id"]
