@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from course.language import gettext
+
 
 class Panel:
     """A result that shows itself: HTML in a notebook, text elsewhere."""
@@ -41,10 +43,11 @@ def check(exercise_id, function):
 
     exercise = find(exercise_id)
     if not callable(function):
-        raise TypeError(
-            f"check({exercise_id!r}, ...) wants your function {exercise.name}, "
-            f"not its result: got {type(function).__name__}"
+        said = gettext(
+            "check({id!r}, ...) wants your function {name}, not its result: got {type}"
         )
+        wrong = type(function).__name__
+        raise TypeError(said.format(id=exercise_id, name=exercise.name, type=wrong))
     probes = exercise.draw(PUBLIC_SEED)
     observer = exercise.observer
     result = judge(
