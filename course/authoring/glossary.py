@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from course.language import LOCALE
 
 PATH = LOCALE / "glossary.tsv"
-# Names and code are not words: `x`, ``filters``, stride=2, and the lines of an
-# argument list, "stride: of both towers".
+# Names and code are not words: ``filters``, `x`, the path of a figure, stride=2,
+# {exercise}, model(...), and the names in a list of arguments, "stride: of the towers".
 _CODE = re.compile(
-    r"``.+?``|`[^`]+`|!\[[^]]*\]\([^)]*\)|\w+=\S+|\w+\(\)|^ +(?:\*?\w+(?:, )?)+:(?= )",
-    re.M | re.S,
+    r"``.+?``|`[^`]+`|\]\([^)]*\)|\w+=\S+|\{\w+\}|\w+\(|^ +(?:\w+(?:, )?)+:(?= )",
+    re.A | re.M | re.S,
 )
 
 
@@ -78,13 +78,15 @@ class Glossary:
             A list of sentences.
         """
         rest = _CODE.sub(" ", english)
-        joined = re.sub(r"\s+", " ", korean)
+        said = re.sub(r"\s+", " ", _CODE.sub(" ", korean)).lower()
         found = []
         for term in self.terms:
             rest, times = term.pattern.subn(" ", rest)
-            if times and not any(word in joined for word in term.korean):
+            # A name of the code that stands bare, as in 4 * filters, stays as it is.
+            kept = any(word in said for word in (*term.korean, term.english))
+            if times and not kept:
                 words = " or ".join(term.korean)
                 found.append(f"{term.english!r} is {words} in Korean")
-            found += [f"say {term.korean[0]}, not {w}" for w in term.forbidden
-                      if w in joined]
+            wrong = [word for word in term.forbidden if word in said]
+            found += [f"say {term.korean[0]}, not {word}" for word in wrong]
         return found

@@ -7,7 +7,8 @@ answer below a tenth and every mistake above ten.
 import numpy as np
 
 from course.checks.result import ERROR, FAILED, PASSED, Verdict
-from course.checks.words import arrays_differ, describe, describe_raised
+from course.checks.words import arrays_differ, describe, describe_raised, kind_text
+from course.language import gettext
 
 # Of the spread of the expected values. Two orders of summation differ by 1e-6 in
 # float32, and by 1e-3 in float16.
@@ -120,7 +121,8 @@ def compare(expected, got, call, claim=_BEHAVIOUR, *, unbiased=None):
     """Verdicts on one probe, in the order that teaches.
 
     Args:
-        expected, got: observations of the reference and of the student.
+        expected: observation of the reference.
+        got: observation of the student's function.
         call: the call as text.
         claim: of the probe, "behaviour" or "errors".
         unbiased: for a bias slip, the two observations with biases at zero; then
@@ -152,8 +154,12 @@ def _compare_error(got, call):
     if _is_value_error(got):
         return Verdict("errors", PASSED, call)
     if "raised" in got:
-        return Verdict("errors", FAILED, call, describe_raised(got), "a ValueError")
-    return Verdict("errors", FAILED, call, describe(got), "a ValueError")
+        return Verdict("errors", FAILED, call, describe_raised(got), _value_error())
+    return Verdict("errors", FAILED, call, describe(got), _value_error())
+
+
+def _value_error():
+    return gettext("a ValueError")
 
 
 def _compare_values(expected, got, call):
@@ -162,8 +168,8 @@ def _compare_values(expected, got, call):
         return [Verdict("runs", FAILED, call, describe(got), wanted)]
     runs = Verdict("runs", PASSED, call)
     if got["mutated"]:
-        said = "the call changed one of its arguments"
-        wanted = "arguments left as they were"
+        said = gettext("the call changed one of its arguments")
+        wanted = gettext("arguments left as they were")
         return [runs, Verdict(_BEHAVIOUR, FAILED, call, said, wanted)]
     if _tree_distance(expected["value"], got["value"]) <= 1:
         return [runs, Verdict(_BEHAVIOUR, PASSED, call)]
@@ -184,15 +190,14 @@ def _shapes(value):
 
 def _compare_models(expected, got, call, unbiased):
     if got.get("kind") != expected["kind"]:
-        wanted = f"a {expected['kind']}"
-        return [Verdict("runs", FAILED, call, f"a {got.get('kind')}", wanted)]
+        told = (kind_text(got.get("kind")), kind_text(expected["kind"]))
+        return [Verdict("runs", FAILED, call, *told)]
     verdicts = [Verdict("runs", PASSED, call)]
     shapes = (expected["shape"], got["shape"])
     verdicts.append(_equal("shape", _fits(*shapes), *shapes, call, _shape_text))
     counts = (count(expected), count(got))
     same = counts[0] == counts[1]
-    told = "{:,} trainable".format
-    verdicts.append(_equal("parameters", same, *counts, call, told))
+    verdicts.append(_equal("parameters", same, *counts, call, _count_text))
     gate = all(v.passed for v in verdicts)
     for claim, modes in ((_BEHAVIOUR, ("plain", "inference")), (_TRAINING, None)):
         if claim == _TRAINING and unbiased is not None:
@@ -203,7 +208,13 @@ def _compare_models(expected, got, call, unbiased):
         found = _compare_outputs(claim, expected, got, modes, call)
         if found.passed and not gate:
             why = next(v for v in verdicts if not v.passed)
-            text = f"equal outputs, but the {why.claim} differ: {why.got}"
+            said = {
+                "shape": gettext("equal outputs, but the shape differ: {got}"),
+                "parameters": gettext(
+                    "equal outputs, but the parameters differ: {got}"
+                ),
+            }
+            text = said[why.claim].format(got=why.got)
             found = Verdict(claim, FAILED, call, text, why.expected)
         verdicts.append(found)
     return verdicts
@@ -213,6 +224,10 @@ def _equal(claim, same, expected, got, call, text):
     if same:
         return Verdict(claim, PASSED, call)
     return Verdict(claim, FAILED, call, text(got), text(expected))
+
+
+def _count_text(number):
+    return gettext("{number} trainable").format(number=f"{number:,}")
 
 
 def _shape_text(shapes):
@@ -232,7 +247,9 @@ def _compare_outputs(claim, expected, got, modes, call):
             return Verdict(
                 claim,
                 FAILED,
-                f"{call}, then model(inputs{told})",
+                gettext("{call}, then model(inputs{mode})").format(
+                    call=call, mode=told
+                ),
                 describe({"outputs": found}),
                 describe({"outputs": wanted}),
                 arrays_differ(wanted, found),
@@ -247,8 +264,8 @@ def _compare_weights(expected, got, call):
     for name, wanted in expected["weights"].items():
         found = got["weights"].get(name)
         if found is None or distance(wanted, found) > 1:
-            text = "the call changed it"
-            wanted = "a weight left as it was"
+            text = gettext("the call changed it")
+            wanted = gettext("a weight left as it was")
             verdicts.append(Verdict(_BEHAVIOUR, FAILED, call, text, wanted, name))
             return verdicts
     verdicts.append(

@@ -70,7 +70,8 @@ def _details(verdict):
     for field, label in _FIELDS:
         value = getattr(verdict, field)
         if value:
-            yield gettext(label), value if len(value) <= _LONGEST else value[:_LONGEST] + "..."
+            cut = value[:_LONGEST] + "..." if len(value) > _LONGEST else value
+            yield gettext(label), cut
 
 
 def _detailed(rows):
@@ -91,7 +92,7 @@ def text(result):
         if failed is not None and claim in _detailed(rows):
             lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
     if result.hint:
-        lines.append(f"  {gettext('Hint:')} {gettext(result.hint)}")
+        lines.append("  " + gettext("Hint: ") + gettext(result.hint))
     return "\n".join(_clean(line) for line in lines)
 
 
@@ -142,10 +143,8 @@ def html(result):
             )
             item += f"<table>{cells}</table>"
         items.append(item + "</li>")
-    hint = (
-        f'<div class="hint"><b>{escape(gettext("Hint."))}</b> '
-        f"{escape(gettext(result.hint))}</div>"
-    )
+    title, hint = gettext("Hint."), gettext(result.hint)
+    hint = f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
     color = _COLOURS.get(result.status, "#c4320a")
     # Hangul is to break between words, not inside them.
     korean = current() == KOREAN

@@ -20,6 +20,7 @@ from course.checks.result import (
     Verdict,
 )
 from course.checks.schema import is_observation
+from course.language import gettext
 
 # Shape and parameter claims explain and gate, but earn nothing: a submission can
 # report them without having a model.
@@ -95,7 +96,7 @@ def judge(exercise, probes, observe, expected, mistaken):
 def _observed(probe, observe):
     observation = observe(probe)
     if not is_observation(observation):
-        raise Stopped(ERROR, "what came back is not an observation")
+        raise Stopped(ERROR, gettext("what came back is not an observation"))
     return observation
 
 
@@ -164,10 +165,10 @@ def diagnose(exercise, seen, mistaken):
 
 def not_attempted(exercise):
     """The result of a stub that was left as it was."""
-    verdict = Verdict("runs", NOT_ATTEMPTED, exercise.name, "the stub, unchanged")
-    return Result(
-        exercise.id, NOT_ATTEMPTED, Fraction(0), exercise.points, (verdict,)
+    verdict = Verdict(
+        "runs", NOT_ATTEMPTED, exercise.name, gettext("the stub, unchanged")
     )
+    return Result(exercise.id, NOT_ATTEMPTED, Fraction(0), exercise.points, (verdict,))
 
 
 def undefined(exercise, reason=""):
@@ -177,7 +178,7 @@ def undefined(exercise, reason=""):
         exercise: an Exercise.
         reason: why, such as the statement that failed.
     """
-    got = reason or f"nothing is named {exercise.name}"
+    got = reason or gettext("nothing is named {name}").format(name=exercise.name)
     wanted = f"def {exercise.name}(...)"
     verdict = Verdict("defined", ERROR if reason else FAILED, "", got, wanted)
     status = ERROR if reason else NOT_ATTEMPTED

@@ -32,7 +32,9 @@ def describe(observation):
         if list(outputs) == ["output"]:
             return value_text(outputs["output"])
         return value_text(outputs)
-    return kind_text(observation["kind"]) if "kind" in observation else gettext("nothing")
+    if "kind" in observation:
+        return kind_text(observation["kind"])
+    return gettext("nothing")
 
 
 def kind_text(kind):
