@@ -265,9 +265,11 @@ arrays = st.sampled_from(
 )
 trees = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | arrays,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.tuples(inner, inner)
-    | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 named = st.dictionaries(st.sampled_from(["output", "a"]), arrays | trees, max_size=2)
@@ -302,7 +304,11 @@ EXPECTED = (
 @given(st.one_of(trees, observations), st.sampled_from(EXPECTED))
 def test_no_hostile_observation_stops_the_judge_or_passes(tree, expected):
     result = judge(
-        EXERCISE, EXERCISE.draw(0), lambda p: tree, lambda p: expected, lambda m, p: tree
+        EXERCISE,
+        EXERCISE.draw(0),
+        lambda p: tree,
+        lambda p: expected,
+        lambda m, p: tree,
     )
     assert result.status != PASSED
     assert 0 <= result.earned <= 4

@@ -71,6 +71,7 @@ EQUIVALENT = [
     ),
 ]
 
+
 def reason(label):
     """Why a mutant that was not caught is equivalent, or None."""
     for pattern, why in EQUIVALENT:
@@ -102,9 +103,7 @@ def test_mutants_are_caught(exercise):
     made = list(mutants(exercise.id, exercise.needs))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        left = [
-            m.label for m in made if survives(exercise, probes, expected, m.source)
-        ]
+        left = [m.label for m in made if survives(exercise, probes, expected, m.source)]
     unexplained = [label for label in left if reason(label) is None]
     caught = len(made) - len(left)
     print(f"{exercise.name}: {caught} of {len(made)} caught, {len(left)} equivalent")

@@ -28,8 +28,8 @@ def weights_with_roles(model):
     """All weights of a model with what they are for.
 
     Returns:
-        A list of (variable, role, layer that owns it); roles are "kernel", "bias", "scale",
-        "offset", "mean" and "variance".
+        A list of (variable, role, layer that owns it); roles are "kernel", "bias",
+        "scale", "offset", "mean" and "variance".
     """
     owners = {}
     for layer in model._flatten_layers():

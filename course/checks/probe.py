@@ -6,7 +6,6 @@ arrays, and the two stand-ins below for things that are not data.
 
 from dataclasses import dataclass, field
 
-
 # How a Keras model is called: as a student would, and with either flag.
 MODES = {"plain": {}, "inference": {"training": False}, "training": {"training": True}}
 

@@ -32,6 +32,7 @@ class Verdict:
 
     @property
     def passed(self):
+        """Whether the claim holds."""
         return self.status == PASSED
 
 

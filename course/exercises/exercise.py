@@ -46,10 +46,12 @@ class Exercise:
 
     @property
     def name(self):
+        """The function's name."""
         return self.id.split(".")[1]
 
     @property
     def lecture(self):
+        """The lecture's name."""
         return self.id.split(".")[0]
 
     def draw(self, seed):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class InceptionWidths(NamedTuple):
-    """Filters of an inception block, a column each of table 1 of the GoogLeNet paper."""
+    """Filters of an inception block: a column each of GoogLeNet's table 1."""
 
     conv1x1: int
     reduce3x3: int

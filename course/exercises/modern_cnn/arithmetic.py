@@ -18,7 +18,14 @@ def _receptive_field(rng):
     yield Probe((strided,), note="strides")
     yield Probe(([plain[0], dilated, strided[0]],), note="one layer is dilated")
     yield Probe(([list(strided[1]), (1, 2), dilated],), note="a 1x1 layer strides")
-    for layers in ([(3,)], [(3, 1), (3, 1, 1, 1)], [(0, 1)], [(3, 0)], [(3, 1, 0)], [(-3, 1)]):
+    for layers in (
+        [(3,)],
+        [(3, 1), (3, 1, 1, 1)],
+        [(0, 1)],
+        [(3, 0)],
+        [(3, 1, 0)],
+        [(-3, 1)],
+    ):
         yield Probe((layers,), claim="errors")
 
 

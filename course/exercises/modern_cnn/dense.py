@@ -36,8 +36,8 @@ DENSE_BLOCK = Exercise(
         ),
         Mistake(
             "shows each layer only the one before",
-            "new = _bn_relu(x, name=_join(layer, \"1\"))",
-            "new = _bn_relu(new if i else x, name=_join(layer, \"1\"))",
+            'new = _bn_relu(x, name=_join(layer, "1"))',
+            'new = _bn_relu(new if i else x, name=_join(layer, "1"))',
             "Each layer reads *everything* that came before it, not only its "
             "predecessor's output.",
         ),
@@ -49,7 +49,8 @@ DENSE_BLOCK = Exercise(
         ),
         Mistake(
             "has no bottleneck",
-            '        new = _conv(new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))\n'
+            "        new = _conv("
+            'new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))\n'
             '        new = _bn_relu(new, name=_join(layer, "2"))\n',
             "",
             "A 1x1 convolution, with its own BN and ReLU, stands before each 3x3.",

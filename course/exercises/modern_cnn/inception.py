@@ -35,8 +35,7 @@ INCEPTION_BLOCK = Exercise(
             "has no ReLU at all",
             'return layers.ReLU(name=_join(name, "relu"))(x)',
             "return x",
-            "There are negative values in your output. What follows every "
-            "convolution?",
+            "There are negative values in your output. What follows every convolution?",
         ),
         Mistake(
             "concatenates in another order",
@@ -73,7 +72,8 @@ INCEPTION_BLOCK = Exercise(
         ),
         Mistake(
             "projects before the pool",
-            'pool = _conv_relu(pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
+            "pool = _conv_relu("
+            'pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
             "pool = layers.Conv2D(widths.pool_proj, 1)(x)\n"
             '    pool = layers.MaxPooling2D(3, strides=1, padding="same")(pool)\n'
             "    pool = layers.ReLU()(pool)",
@@ -81,7 +81,8 @@ INCEPTION_BLOCK = Exercise(
         ),
         Mistake(
             "leaves out the pool's projection",
-            'pool = _conv_relu(pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
+            "pool = _conv_relu("
+            'pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
             "pass",
             "The pooled input has as many channels as the block's input. A 1x1 "
             "convolution brings it to `pool_proj`.",

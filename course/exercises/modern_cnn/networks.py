@@ -10,7 +10,9 @@ def _resnet(rng):
     # A small scale lets the offsets of the stem's BN decide what its ReLU cuts.
     yield Probe(((2, 1),), options, options={"batch": 4, "scale": 0.5})
     options = dict(filters=4, num_classes=classes + 1, input_shape=(33, 40, 1))
-    yield Probe(((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 5.0})
+    yield Probe(
+        ((1, 1, 2),), options, note="odd size", options={"batch": 8, "scale": 5.0}
+    )
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
     yield Probe(((1, 0),), small, claim="errors")
@@ -60,7 +62,8 @@ RESNET = Exercise(
         ),
         Mistake(
             "forgets the pool of the stem",
-            '    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)\n',
+            "    x = layers.MaxPooling2D("
+            '3, strides=2, padding="same", name="pool1")(x)\n',
             "",
             "Between the 7x7 convolution and the first stage, the map is halved once "
             "more.",
@@ -167,8 +170,8 @@ GRADIENT_NORMS = Exercise(
         ),
         Mistake(
             "sums the loss over the batch",
-            "loss = ops.mean(losses)",
-            "loss = ops.sum(losses)",
+            "loss = ops.mean(",
+            "loss = ops.sum(",
             "Your norms grow with the batch: the loss is the mean over its images.",
         ),
         Mistake(

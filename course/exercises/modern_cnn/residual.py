@@ -37,7 +37,7 @@ def _blocks(rng, expansion):
 _STRIDED_PADDING = Mistake(
     "pads with ZeroPadding2D before a strided convolution",
     "x = _conv_bn(x, filters, 3, stride=stride, name=_join(name, ",
-    'x = x if stride == 1 else layers.ZeroPadding2D(1)(x)\n'
+    "x = x if stride == 1 else layers.ZeroPadding2D(1)(x)\n"
     '    x = layers.Conv2D(filters, 3, strides=stride, use_bias=False, padding="same" '
     'if stride == 1 else "valid")(x)\n    x = layers.BatchNormalization()(x)\n'
     "    _ = (lambda *_, name: x)(x, name=_join(name, ",
@@ -205,8 +205,7 @@ BOTTLENECK_BLOCK = Exercise(
         Mistake(
             "does not normalize the projected shortcut",
             "shortcut = _conv_bn(x, 4 * filters, 1, stride=stride, ",
-            "shortcut = layers.Conv2D(4 * filters, 1, strides=stride, "
-            "use_bias=False, ",
+            "shortcut = layers.Conv2D(4 * filters, 1, strides=stride, use_bias=False, ",
             "The projection is a convolution like the others: what follows it?",
         ),
         _STRIDED_PADDING,
@@ -238,8 +237,8 @@ PREACT_BLOCK = Exercise(
         ),
         Mistake(
             "takes the activated x as the identity",
-            "    x = _bn_relu(x, name=_join(name, \"1\"))\n",
-            "    x = shortcut = _bn_relu(x, name=_join(name, \"1\"))\n",
+            '    x = _bn_relu(x, name=_join(name, "1"))\n',
+            '    x = shortcut = _bn_relu(x, name=_join(name, "1"))\n',
             "Where nothing changes, the shortcut is `x` itself, before any layer.",
         ),
         Mistake(
@@ -278,7 +277,7 @@ PREACT_BLOCK = Exercise(
         ),
         Mistake(
             "forgets the first BN-ReLU",
-            "    x = _bn_relu(x, name=_join(name, \"1\"))\n",
+            '    x = _bn_relu(x, name=_join(name, "1"))\n',
             "",
             "Each of the two convolutions has a BN and a ReLU before it.",
         ),

@@ -42,7 +42,8 @@ VGG_BLOCK = Exercise(
         ),
         Mistake(
             "forgets the pool",
-            'return layers.MaxPooling2D(2, padding="same", name=_join(name, "pool"))(x)',
+            "return layers.MaxPooling2D("
+            '2, padding="same", name=_join(name, "pool"))(x)',
             "return x",
             "The block ends at half the height and width. What halves them?",
         ),
@@ -60,7 +61,7 @@ VGG_BLOCK = Exercise(
         ),
         Mistake(
             "does not pad the convolutions",
-            '_conv_relu(x, filters, 3, name=',
+            "_conv_relu(x, filters, 3, name=",
             '_conv_relu(x, filters, 3, padding="valid", name=',
             "A 3x3 convolution without padding takes a row from every side. VGG's "
             "convolutions keep the size.",
@@ -73,10 +74,10 @@ VGG_BLOCK = Exercise(
         ),
         Mistake(
             "pools behind every convolution",
-            'x = _conv_relu(x, filters, 3, name=_join(name, i + 1))\n'
+            "x = _conv_relu(x, filters, 3, name=_join(name, i + 1))\n"
             '    return layers.MaxPooling2D(2, padding="same", '
             'name=_join(name, "pool"))(x)',
-            'x = _conv_relu(x, filters, 3)\n'
+            "x = _conv_relu(x, filters, 3)\n"
             '        x = layers.MaxPooling2D(2, padding="same")(x)\n    return x',
             "The height is halved once a block, however many convolutions it has.",
         ),
