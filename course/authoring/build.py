@@ -5,6 +5,8 @@ A source is a MyST Markdown notebook, ``labs/source/NN_<lecture>.md``:
 - Prose stands in ``:::{en}`` ... ``:::`` and, right behind it, its translation in
   ``:::{ko}`` ... ``:::``. A notebook takes the block of its language, and the English
   one where there is no translation. What stands outside of such blocks is for all.
+  A Korean lab also has Korean specifications in its stubs, from the catalog, and a
+  cell that chooses Korean for the panels.
 - ``![text](figures/name.svg)`` puts that file into the notebook.
 - A code cell is given. An empty one with ``:exercise: <lecture>.<function>`` becomes
   two cells: the stub, in a solution the answer, and the check of that exercise.
@@ -17,15 +19,19 @@ import hashlib
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from course.exercises import LABS
-from course.exercises.source import solution_source, stub_source
+from course.exercises.source import docstring, solution_source, stub_source
+from course.language import ENGLISH, KOREAN, LANGUAGES, pgettext
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES = ("en", "ko")
 COMPARED = "nbval-check-output"
 
+_CHOICE = """from course.toolkit import use_language
+
+use_language("ko")  # 검사 결과와 힌트를 한국어로 보여 줍니다"""
 _FENCE = re.compile(r":::(\{(?P<language>[^}]*)\})?\s*")
 _FIGURE = re.compile(r"!\[(?P<text>[^\]]*)\]\((?P<path>figures/[^)]+)\)")
 
@@ -79,7 +85,7 @@ class Lab:
     Attributes:
         source: path of the source.
         outputs: path of the recorded outputs.
-        lab, solution: paths of the notebooks.
+        lab, korean, solution: paths of the notebooks.
     """
 
     def __init__(self, number, lecture, root):
@@ -88,6 +94,7 @@ class Lab:
         self.source = root / "labs" / "source" / f"{name}.md"
         self.outputs = self.source.with_suffix(".outputs.json")
         self.lab = root / "labs" / f"{name}.ipynb"
+        self.korean = root / "labs" / KOREAN / f"{name}.ipynb"
         self.solution = root / "solutions" / f"{name}.ipynb"
 
     def text(self):
@@ -106,6 +113,7 @@ class Lab:
             outputs = json.loads(self.outputs.read_text(encoding="utf-8"))
         return {
             self.lab: dump(self.notebook()),
+            self.korean: dump(self.notebook(KOREAN)),
             self.solution: dump(self.notebook(solved=True, outputs=outputs)),
         }
 
@@ -137,9 +145,16 @@ class Lab:
                 raise SourceError(
                     f"{self.source.name}, cell {i} {begin}: {error}"
                 ) from error
+        if language != ENGLISH:  # as soon as the package is there
+            first = next(i for i, c in enumerate(cells) if c["cell_type"] == "code")
+            cells.insert(first + 1, _code("language", _CHOICE))
         made_from = self.source.relative_to(self.source.parents[2]).as_posix()
         note = f"<!-- Made from {made_from} by `course build`: edit that file. -->\n\n"
         cells[0]["source"] = note + cells[0]["source"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        for count, cell in enumerate(code, 1):
+            if cell["outputs"]:  # nbval wants to see that the cell has run
+                cell["execution_count"] = count
         return {
             "cells": [{**c, "source": _lines(c["source"])} for c in cells],
             "metadata": {
@@ -160,7 +175,7 @@ class Lab:
             text = self._with_figures(in_language(cell.source, language))
             return [_markdown(ordinal, text)]
         if "exercise" in cell.metadata:
-            return self._exercise(cell, solved)
+            return self._exercise(cell, language, solved)
         tags = list(cell.metadata.get("tags", []))
         stored = []
         if solved and outputs is not None and COMPARED in tags:
@@ -171,7 +186,7 @@ class Lab:
                 )
         return [_code(ordinal, cell.source, tags, stored)]
 
-    def _exercise(self, cell, solved):
+    def _exercise(self, cell, language, solved):
         exercise_id = cell.metadata["exercise"]
         if cell.source.strip():
             raise SourceError(
@@ -179,7 +194,10 @@ class Lab:
                 f"the reference in course/{self.lecture}"
             )
         name = exercise_id.partition(".")[2]
-        source = (solution_source if solved else stub_source)(exercise_id)
+        if solved:
+            source = solution_source(exercise_id)
+        else:
+            source = _stub(exercise_id, language)
         cell_id = exercise_id.replace(".", "-")
         return [
             _code(cell_id, source.strip("\n")),
@@ -195,6 +213,18 @@ class Lab:
             return f"![{match['text']}](data:image/svg+xml;base64,{data})"
 
         return _FIGURE.sub(embed, text)
+
+
+def _stub(exercise_id, language):
+    """A stub whose specification is in the language of its lab."""
+    stub, english = stub_source(exercise_id), docstring(exercise_id)
+    told = pgettext(exercise_id, english, language)
+    if told == english:
+        return stub
+    head, quotes, rest = stub.partition('"""')
+    _, _, body = rest.partition(quotes)
+    specification = textwrap.indent(f"{quotes}{told}\n{quotes}", "    ").lstrip()
+    return head + specification + body
 
 
 def _cells(text):

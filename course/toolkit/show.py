@@ -1,6 +1,6 @@
 """Plots of the labs. Each function returns a matplotlib Figure.
 
-Colours are those of Okabe and Ito, which people with any colour vision can tell
+Colors are those of Okabe and Ito, which people with any color vision can tell
 apart; markers and line styles say the same once more.
 """
 
@@ -116,6 +116,8 @@ def accuracy_by_parameters(rows, *, pictures, title="Accuracy against parameters
     Raises:
         ValueError: there is no row, or ``pictures`` is below 1.
     """
+    from matplotlib import ticker
+
     _check_some(rows, "rows")
     if pictures < 1:
         raise ValueError(f"pictures must be at least 1, got {pictures}.")
@@ -129,6 +131,9 @@ def accuracy_by_parameters(rows, *, pictures, title="Accuracy against parameters
             weights, 100 * accuracy, 100 * error, capsize=3, label=family, **_look(i)
         )
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 3)))
+    ax.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
+    ax.xaxis.set_minor_formatter(ticker.NullFormatter())
     ax.set(title=title, xlabel="trainable parameters", ylabel="test accuracy (%)")
     figure.legend(frameon=False, loc="outside right center")
     return figure
