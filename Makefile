@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LAB ?= 05
+WORKERS ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -30,7 +31,7 @@ doctor: $(VENV)/.installed-core ## Say what this machine has and lacks
 
 .PHONY: test
 test: $(VENV)/.installed-dev $(VENV)/.installed-docs ## Run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 .PHONY: solutions
 solutions: $(VENV)/.installed-dev ## Run the solution notebooks with nbval, on whatever device there is

@@ -1,6 +1,10 @@
 """Settings that must hold before TensorFlow is imported."""
 
+import gc
 import os
+import sys
+
+import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -14,3 +18,12 @@ for name in (
     "TF_NUM_INTEROP_THREADS",
 ):
     os.environ.setdefault(name, "1")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def keras_forgets():
+    """Give back what the models of a module of tests hold: gigabytes, in the end."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
+    gc.collect()
