@@ -7,10 +7,9 @@ Exit codes: 0 done, 1 not done, 2 wrong arguments, 130 interrupted.
 import argparse
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
-from course import __version__
+from course import __version__, language
 
 INTERRUPTED = 130
 
@@ -24,6 +23,7 @@ def main(arguments=None):
     Returns:
         The exit code, an int.
     """
+    language.use_locale()
     options = parser().parse_args(arguments)
     try:
         code = options.run(options)
@@ -210,27 +210,10 @@ def _add_model(commands):
 
 
 def _model(options):
-    with _no_greetings():
-        import keras  # noqa: F401
+    from course.toolkit import load_keras, model_table
 
-    from course.toolkit import model_table
-
+    load_keras()
     return model_table.main(options.name)
-
-
-@contextmanager
-def _no_greetings():
-    """Drop what TensorFlow logs while it is imported, before log levels count."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(null)
 
 
 def _add_doctor(commands):

@@ -66,14 +66,15 @@ def gettext(message):
     return _catalog(current()).gettext(message)
 
 
-def pgettext(context, message):
+def pgettext(context, message, language=None):
     """A message whose translation depends on where it stands.
 
     Args:
         context: such as the id of the exercise whose docstring ``message`` is.
         message: in English.
+        language: one of LANGUAGES, by default the one in use.
     """
-    return _catalog(current()).pgettext(context, message)
+    return _catalog(language or current()).pgettext(context, message)
 
 
 def deferred(message):

@@ -1,9 +1,12 @@
 """The translations of what students read: ``python -m course.authoring.catalog``.
 
 People edit ``course/locale/ko/LC_MESSAGES/course.po``; programs read the ``course.mo``
-made from it. Without an argument this compiles; ``update`` first adds what is new in
-the code, untranslated, and drops what is gone; ``check`` changes nothing, and says what
-is missing, stale or against the glossary.
+made from it. The prose of a lab stands in its source, in both languages.
+
+Without an argument this compiles; ``update`` first adds what is new in the code,
+untranslated, and drops what is gone; ``check`` changes nothing, and says what is
+missing, stale or against the glossary; ``confirm`` says that Korean prose was read
+again and still fits English that has changed (``course.authoring.prose``).
 """
 
 import sys
@@ -14,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
+from course.authoring import prose
 from course.authoring.glossary import Glossary
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.exercises.source import docstring
@@ -32,23 +36,31 @@ def main(arguments):
     """Compile, update or check the catalog.
 
     Args:
-        arguments: [], ["update"] or ["check"].
+        arguments: [], ["update"], ["check"] or ["confirm"].
 
     Returns:
         Exit code: 1 when a check finds something.
     """
     if arguments == ["check"]:
-        found = problems(_read(SOURCE), messages())
-        found += [] if is_compiled() else [f"{COMPILED.name} is out of date"]
-        print("\n".join(found), file=sys.stderr)
+        found = everything_wrong()
+        print("\n".join(found or ["nothing is missing"]), file=sys.stderr)
         return 1 if found else 0
-    if arguments == ["update"]:
-        update()
-    elif arguments:
+    if arguments not in ([], ["update"], ["confirm"]):
         print(__doc__, file=sys.stderr)
         return 2
+    if arguments == ["update"]:
+        update()
+    if arguments:
+        prose.record(prose.pairs(), confirm=arguments == ["confirm"])
     compile_messages()
     return 0
+
+
+def everything_wrong():
+    """What is wrong with the catalog and with the prose of the labs."""
+    found = problems(read(SOURCE), messages())
+    found += [] if is_compiled() else [f"{COMPILED.name} is out of date: compile it"]
+    return found + prose.problems(prose.pairs(), prose.read(), Glossary.read())
 
 
 def messages():
@@ -74,7 +86,7 @@ def _texts(exercise):
 
 def update():
     """Bring the keys of the source to those of the code; translations stay."""
-    old, new = _read(SOURCE), messages()
+    old, new = read(SOURCE), messages()
     for message in new:
         known = old.get(message.id, message.context) if message.id else None
         message.string = known.string if known else ""
@@ -88,7 +100,7 @@ def compile_messages():
     """Write the catalog that programs read, where it differs."""
     if not is_compiled():
         with COMPILED.open("wb") as file:
-            write_mo(file, _read(SOURCE))
+            write_mo(file, read(SOURCE))
 
 
 def is_compiled():
@@ -96,14 +108,18 @@ def is_compiled():
     if not COMPILED.exists():
         return False
     with COMPILED.open("rb") as file:
-        return _strings(read_mo(file)) == _strings(_read(SOURCE))
+        return _strings(read_mo(file)) == _strings(read(SOURCE))
 
 
 def _strings(catalog):
-    return {(m.context, m.id): m.string for m in catalog if m.id and m.string}
+    def text(context):  # Babel reads those of a compiled catalog as bytes
+        return context.decode() if isinstance(context, bytes) else context
+
+    return {(text(m.context), m.id): m.string for m in catalog if m.id and m.string}
 
 
-def _read(path):
+def read(path):
+    """A catalog as people edit it."""
     with path.open("rb") as file:
         return read_po(file, locale=KOREAN)
 

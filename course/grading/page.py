@@ -7,16 +7,17 @@ from fractions import Fraction
 from html import escape
 
 from course.checks.result import ERROR, FAILED, NOT_ATTEMPTED, PASSED, TIMED_OUT
+from course.language import current, deferred, gettext
 
 PARTLY = "partly"
 # status: (symbol, what it is called); the symbol says it without the color.
 KINDS = {
-    PASSED: ("✓", "passed"),
-    PARTLY: ("◐", "passed in part"),
-    FAILED: ("✗", "failed"),
-    ERROR: ("!", "error"),
-    TIMED_OUT: ("◷", "timed out"),
-    NOT_ATTEMPTED: ("–", "not attempted"),
+    PASSED: ("✓", deferred("passed")),
+    PARTLY: ("◐", deferred("passed in part")),
+    FAILED: ("✗", deferred("failed")),
+    ERROR: ("!", deferred("error")),
+    TIMED_OUT: ("◷", deferred("timed out")),
+    NOT_ATTEMPTED: ("–", deferred("not attempted")),
 }
 _CLASSES = {TIMED_OUT: "timeout", NOT_ATTEMPTED: "none"}
 _STYLE = """
@@ -89,7 +90,7 @@ def document(title, body):
         body: HTML.
     """
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{current()}"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         # Nothing is fetched and nothing runs, whatever a page should hold.
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
@@ -121,7 +122,7 @@ def css_class(status):
 def mark(status, title=""):
     """The symbol of a status."""
     symbol, word = KINDS[status]
-    text = escape(title or word, quote=True)
+    text = escape(title or gettext(word), quote=True)
     return (
         f'<span class="mark {css_class(status)}" title="{text}" '
         f'aria-label="{text}">{symbol}</span>'

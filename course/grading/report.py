@@ -22,6 +22,7 @@ from course.exercises import LABS, load
 from course.grading import page
 from course.grading.page import points
 from course.grading.record import GRADED
+from course.language import gettext
 
 _SHOWN_MISTAKES = 12
 _SHOWN_SLOWEST = 5
@@ -114,19 +115,24 @@ def student_page(record):
     lecture = LABS[record.lab]
     parts = [
         f"<h1>{escape(record.student)}</h1>",
-        f'<p class="soft">Lab {record.lab} · {escape(lecture)}</p>',
+        f'<p class="soft">{_lab(record.lab)} · {escape(lecture)}</p>',
     ]
     if record.status == GRADED:
         parts.append(_score(record))
         parts += [_problems(record)] if record.problems else []
-        parts.append("<h2>Exercises</h2>")
+        parts.append("<h2>" + gettext("Exercises") + "</h2>")
         parts += [_exercise(answer) for answer in record.answers]
     else:
         parts.append(
-            '<div class="card level"><h3>Not graded</h3>'
+            '<div class="card level"><h3>' + gettext("Not graded") + "</h3>"
             f"<p>{escape(record.status)}: {escape(record.reason)}</p></div>"
         )
-    return page.document(f"{record.student} · Lab {record.lab}", "\n".join(parts))
+    title = f"{record.student} · {_lab(record.lab)}"
+    return page.document(title, "\n".join(parts))
+
+
+def _lab(number):
+    return gettext("Lab {number}").format(number=number)
 
 
 def _score(record):
@@ -135,18 +141,20 @@ def _score(record):
         (page.kind(a.result), a.result.possible / record.possible, _name(a))
         for a in record.answers
     ]
-    return (
-        f'<div class="tiles">'
-        f"{page.tile(points(record.earned), f'of {record.possible} points')}"
-        f"{page.tile(f'{_percent(record):.1f} %', 'of the points')}"
-        f"{page.tile(f'{passed} of {len(record.answers)}', 'exercises passed')}"
-        f"</div>{page.bar(shares)}{_legend()}"
+    possible = gettext("of {possible} points").format(possible=record.possible)
+    number = gettext("{passed} of {total}")
+    number = number.format(passed=passed, total=len(record.answers))
+    tiles = (
+        page.tile(points(record.earned), possible),
+        page.tile(f"{_percent(record):.1f} %", gettext("of the points")),
+        page.tile(number, gettext("exercises passed")),
     )
+    return f'<div class="tiles">{"".join(tiles)}</div>{page.bar(shares)}{_legend()}'
 
 
 def _legend():
     items = "".join(
-        f"<span>{page.mark(status)} {word}</span>"
+        f"<span>{page.mark(status)} {gettext(word)}</span>"
         for status, (_, word) in page.KINDS.items()
     )
     return f'<div class="legend small soft">{items}</div>'
@@ -161,11 +169,15 @@ def _problems(record):
         ]
         for cell, line, message, text in record.problems
     ]
+    title = gettext("Code that did not load")
+    counted = gettext(
+        "Cells are counted without the text between them. What does not need these "
+        "lines was graded."
+    )
+    head = [gettext("code cell"), gettext("line"), gettext("what happened")]
     return (
-        "<h2>Code that did not load</h2>"
-        '<div class="card"><p class="soft small">Cells are counted without the text '
-        "between them. What does not need these lines was graded.</p>"
-        f"{page.table(['code cell', 'line', 'what happened'], rows)}</div>"
+        f'<h2>{title}</h2><div class="card"><p class="soft small">{counted}</p>'
+        f"{page.table(head, rows)}</div>"
     )
 
 
@@ -176,12 +188,13 @@ def _name(answer):
 def _exercise(answer):
     result = answer.result
     status = page.kind(result)
+    possible = gettext("of {possible}").format(possible=result.possible)
     parts = [
         f'<section class="card exercise"><header>{page.mark(status)}'
         f"<h3><code>{escape(_name(answer))}</code></h3>"
-        f'<span class="soft small">{page.KINDS[status][1]}</span>'
-        f'<span class="points">{points(result.earned)} <span class="soft">of '
-        f"{result.possible}</span></span></header>"
+        f'<span class="soft small">{gettext(page.KINDS[status][1])}</span>'
+        f'<span class="points">{points(result.earned)} <span class="soft">'
+        f"{possible}</span></span></header>"
     ]
     if result.status not in (NOT_ATTEMPTED, PASSED):
         parts.append(_claims(result))
@@ -189,12 +202,13 @@ def _exercise(answer):
         parts.append(f'<p class="note code">{escape(note)}</p>')
     if answer.helped_by:
         names = ", ".join(f"<code>{escape(n)}</code>" for n in answer.helped_by)
-        parts.append(
-            f'<p class="note soft small">Graded with the reference in the place of '
-            f"your {names}, so that one slip costs once.</p>"
+        said = gettext(
+            "Graded with the reference in the place of your {names}, so that one slip "
+            "costs once."
         )
+        parts.append(f'<p class="note soft small">{said.format(names=names)}</p>')
     if result.hint:
-        parts.append(f'<p class="hint">{escape(result.hint)}</p>')
+        parts.append(f'<p class="hint">{escape(gettext(result.hint))}</p>')
     return "".join(parts) + "</section>"
 
 
@@ -203,10 +217,9 @@ def _claims(result):
     items = []
     for claim, passed, number, failed in feedback.by_claim(result):
         sign = page.mark(PASSED if failed is None else failed.status)
-        tally = (
-            "" if number == 1 else f' <span class="soft">{passed} of {number}</span>'
-        )
-        explained = feedback.EXPLAINED.get(claim, claim)
+        tally = gettext("{passed} of {total}").format(passed=passed, total=number)
+        tally = "" if number == 1 else f' <span class="soft">{tally}</span>'
+        explained = gettext(feedback.EXPLAINED.get(claim, claim))
         items.append(f"<li>{sign} {escape(explained)}{tally}</li>")
     return f"<ul>{''.join(items)}</ul>"
 

@@ -25,6 +25,7 @@ from course.grading.sandbox.pool import (
 )
 from course.grading.store import Store, package_digest, secret_seed, work_key
 from course.grading.submission import find, read
+from course.language import gettext
 
 
 def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
@@ -212,15 +213,17 @@ def _print_checks(path, record):
         print(f"{path}: {record.reason}", file=sys.stderr)
         return
     for cell, line, message, text in record.problems:
-        where = f"code cell {cell}, line {line}"
-        print(f"{where}: {message}" + (f"\n    {text}" if text else ""))
+        where = gettext("code cell {cell}, line {line}: ").format(cell=cell, line=line)
+        print(where + message + (f"\n    {text}" if text else ""))
     for answer in record.answers:
         print(feedback.text(answer.result))
         if answer.helped_by:
             names = ", ".join(answer.helped_by)
-            print(f"  (with the reference in the place of your {names})")
+            said = gettext("  (with the reference in the place of your {names})")
+            print(said.format(names=names))
     passed = sum(a.result.earned == a.result.possible for a in record.answers)
-    print(
-        f"\n{passed} of {len(record.answers)} exercises pass all their public checks; "
+    said = gettext(
+        "{passed} of {total} exercises pass all their public checks; "
         "grading uses other inputs."
     )
+    print("\n" + said.format(passed=passed, total=len(record.answers)))

@@ -19,6 +19,7 @@ _HOMES = {
     "pictures": "show",
     "summary": "model_table",
     "train": "training",
+    "use_language": "checking",
 }
 __all__ = list(_HOMES)
 

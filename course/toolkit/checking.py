@@ -1,8 +1,21 @@
-"""``check``: the public checks of an exercise, inside a notebook."""
+"""``check``: the public checks of an exercise, inside a notebook; their language."""
 
 from functools import cache
 
+from course import language as _language
 from course.language import gettext
+
+
+def use_language(language):
+    """Choose the language of panels and hints, for the notebook that says so.
+
+    Args:
+        language: "en" or "ko".
+
+    Raises:
+        ValueError: there is no such language.
+    """
+    _language.use(language)
 
 
 class Panel:
