@@ -19,6 +19,13 @@ for name in (
 ):
     os.environ.setdefault(name, "1")
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What TensorFlow logs while it is imported would stand between the dots: pytest
+    # does not capture it in a worker.
+    from course.toolkit import load_keras
+
+    load_keras()
+
 
 @pytest.fixture(autouse=True, scope="module")
 def keras_forgets():
