@@ -8,7 +8,6 @@ import pytest
 
 from course.toolkit.data import digits
 
-
 FIRST_LABELS = [6, 6, 6, 2, 5, 6, 6, 2, 2, 1]
 
 

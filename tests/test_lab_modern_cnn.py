@@ -66,7 +66,6 @@ def test_unsolved_lab_fails_only_for_want_of_an_answer():
             exec(compile(source, cell_id, "exec"), namespace)
         except NotImplementedError as error:
             missing.append(str(error).removeprefix("modern_cnn."))
-    # Each exercise but those whose own cell only prints is asked for by a later cell.
     assert set(missing) == set(EXERCISES)
 
 
