@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course import shipped
 from course.exercises import LABS
+from course.language import ENGLISH, current, gettext
 
 # Services whose users already sit in a notebook program.
 _HOSTED = {"COLAB_RELEASE_TAG": "Colab", "JUPYTERHUB_USER": "JupyterHub"}
@@ -31,7 +32,8 @@ def main(number, *, browser=True, start=True):
         return 0
     for variable, service in _HOSTED.items():
         if variable in os.environ:
-            print(f"On {service}, open {path} in the file list.")
+            said = gettext("On {service}, open {path} in the file list.")
+            print(said.format(service=service, path=path))
             return 0
     if importlib.util.find_spec("jupyterlab") is None:
         print(
@@ -56,7 +58,8 @@ def _jupyterlab(path, browser):
 def place(number, folder):
     """The student's file of a lab in ``folder``, written when it is not there.
 
-    A file that is there is the student's work and stays as it is.
+    A file that is there is the student's work and stays as it is. A lab in another
+    language than English lies in a folder of that language.
 
     Args:
         number: of the lab, a key of ``course.exercises.LABS``.
@@ -69,17 +72,20 @@ def place(number, folder):
         FileNotFoundError: this installation does not have the lab.
     """
     name = f"{number}_{LABS[number]}.ipynb"
-    path = folder / name
+    language = "" if current() == ENGLISH else current()
+    path = folder / language / name
     if path.exists():
-        print(f"{path} is there; it stays as you left it.")
+        said = gettext("{path} is there; it stays as you left it.")
+        print(said.format(path=path))
         return path
-    source = shipped.folder("labs") / name
-    folder.mkdir(parents=True, exist_ok=True)
+    source = shipped.folder("labs") / language / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     # A half-written copy would later pass for the student's work.
     partial = path.with_suffix(".partial")
     shutil.copyfile(source, partial)
     partial.rename(path)
-    print(f"Wrote {path}; it is yours to edit and is never overwritten.")
+    said = gettext("Wrote {path}; it is yours to edit and is never overwritten.")
+    print(said.format(path=path))
     return path
 
 

@@ -8,6 +8,7 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("COURSE_LANG", "en")  # whatever the terminal speaks
 # The tests' networks are small: a second thread costs more than it brings. They run
 # on processors also where there is a GPU, whose results are not those of another.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")

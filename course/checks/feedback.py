@@ -119,7 +119,8 @@ _STYLE = """<style>
  background:none!important}
 .course-check td:first-child{opacity:.7;white-space:nowrap}
 .course-check code{white-space:pre-wrap;overflow-wrap:anywhere;background:none}
-.course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;margin:.4em 0 0}
+.course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
+margin:.4em 0 0}
 </style>"""
 _COLOURS = {PASSED: "#1a7f37", NOT_ATTEMPTED: "#888"}
 

@@ -65,7 +65,8 @@ def value_text(value):
     """A number as it is; an array by shape and first values."""
     if isinstance(value, dict):
         rows = [f"{key}: {value_text(item)}" for key, item in value.items()]
-        return "{" + ", ".join(rows[:_SHOWN]) + ("}" if len(rows) <= _SHOWN else ", ...}")
+        end = "}" if len(rows) <= _SHOWN else ", ...}"
+        return "{" + ", ".join(rows[:_SHOWN]) + end
     if isinstance(value, tuple):
         return "(" + ", ".join(value_text(item) for item in value) + ")"
     if value is None:
@@ -102,7 +103,8 @@ def arrays_differ(expected, got):
             said = gettext("{got} values, expected {expected}")
             return said.format(got=len(got), expected=len(expected))
         return _first(expected, got, range(len(expected)))
-    if isinstance(expected, (dict, tuple)) or isinstance(got, (dict, tuple, type(None))):
+    kinds = (dict, tuple)
+    if isinstance(expected, kinds) or isinstance(got, kinds) or got is None:
         said = gettext("a {got}, expected a {expected}")
         return said.format(got=type(got).__name__, expected=type(expected).__name__)
     return _first_index(np.asarray(expected), np.asarray(got))

@@ -9,7 +9,7 @@ from html import escape
 from course.checks.result import ERROR, FAILED, NOT_ATTEMPTED, PASSED, TIMED_OUT
 from course.language import current, deferred, gettext
 
-PARTLY = "partly"
+PARTLY = deferred("partly")
 # status: (symbol, what it is called); the symbol says it without the color.
 KINDS = {
     PASSED: ("✓", deferred("passed")),
@@ -198,9 +198,10 @@ def histogram(values, width=560, height=170, bins=10):
         f'text-anchor="middle">{i * 100 // bins}</text>'
         for i in range(0, bins + 1, 2)
     )
+    title = escape(gettext("Students by percent of the points"), quote=True)
     line = f'<line x1="0" x2="{width}" y1="{base}" y2="{base}" stroke="var(--line)"/>'
     return (
         f'<svg viewBox="-12 0 {width + 24} {height}" width="100%" role="img" '
-        f'aria-label="Students by percent of the points">{line}{"".join(parts)}'
+        f'aria-label="{title}">{line}{"".join(parts)}'
         f"{ticks}</svg>"
     )

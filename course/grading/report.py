@@ -229,18 +229,18 @@ def class_report(lab, records, exercises, files, level):
     graded = [r for r in records if r.status == GRADED]
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     parts = [
-        f"<h1>Lab {lab} · {escape(LABS[lab])}</h1>",
-        f'<p class="soft">Class report, {escape(now)}</p>',
+        f"<h1>{_lab(lab)} · {escape(LABS[lab])}</h1>",
+        '<p class="soft">' + gettext("Class report, ") + f"{escape(now)}</p>",
         _class_tiles(records, graded),
-        f'<div class="card level small"><b>Isolation</b> {escape(level)}.</div>',
+        '<div class="card level small"><b>' + gettext("Isolation") + "</b> "
+        f"{escape(level)}.</div>",
     ]
     if len(graded) < len(records):
         parts.append(_not_graded([r for r in records if r.status != GRADED], files))
     if graded:
         parts += [
-            "<h2>Distribution</h2>",
-            '<div class="card"><p class="soft small">Students by percent of the '
-            f"points</p>{page.histogram([_percent(r) for r in graded])}</div>",
+            "<h2>" + gettext("Distribution") + "</h2>",
+            _distribution([_percent(r) for r in graded]),
             _pass_rates(graded, exercises),
             '<div class="columns">',
             _mistakes(graded),
@@ -248,18 +248,30 @@ def class_report(lab, records, exercises, files, level):
             "</div>",
         ]
     parts.append(_students(records, exercises, files))
-    return page.document(f"Lab {lab} · class report", "\n".join(parts))
+    title = gettext("Lab {number} · class report").format(number=lab)
+    return page.document(title, "\n".join(parts))
+
+
+def _distribution(percents):
+    axis = gettext("Students by percent of the points")
+    return (
+        f'<div class="card"><p class="soft small">{axis}</p>'
+        f"{page.histogram(percents)}</div>"
+    )
 
 
 def _class_tiles(records, graded):
-    tiles = [page.tile(len(records), "submissions"), page.tile(len(graded), "graded")]
+    tiles = [
+        page.tile(len(records), gettext("submissions")),
+        page.tile(len(graded), gettext("graded")),
+    ]
     if graded:
         percents = [_percent(r) for r in graded]
         seconds = statistics.median(r.seconds for r in graded)
         tiles += [
-            page.tile(f"{statistics.median(percents):.1f} %", "median"),
-            page.tile(f"{statistics.fmean(percents):.1f} %", "mean"),
-            page.tile(f"{seconds:.1f} s", "median time"),
+            page.tile(f"{statistics.median(percents):.1f} %", gettext("median")),
+            page.tile(f"{statistics.fmean(percents):.1f} %", gettext("mean")),
+            page.tile(f"{seconds:.1f} s", gettext("median time")),
         ]
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
@@ -271,9 +283,9 @@ def _link(record, files):
 
 def _not_graded(records, files):
     rows = [[_link(r, files), escape(r.status), escape(r.reason)] for r in records]
-    head = ["student", "status", "reason"]
+    head = [gettext("student"), gettext("status"), gettext("reason")]
     body = page.table(head, rows, {0: "name", 1: "name"})
-    return f'<h2>Not graded</h2><div class="card">{body}</div>'
+    return "<h2>" + gettext("Not graded") + f'</h2><div class="card">{body}</div>'
 
 
 def _pass_rates(graded, exercises):
@@ -287,14 +299,15 @@ def _pass_rates(graded, exercises):
         ]
         counts = Counter(page.kind(result) for result in results)
         bar = page.bar(
-            (status, counts[status] / len(results), f"{counts[status]} {word}")
+            (status, counts[status] / len(results), f"{counts[status]} {gettext(word)}")
             for status, (_, word) in page.KINDS.items()
         )
         rate = f"{100 * counts[PASSED] / len(results):.0f} %"
         rows.append([f"<code>{exercise.name}</code>", bar, rate])
-    head = ["exercise", "", "passed"]
+    head = [gettext("exercise"), "", gettext("passed")]
     body = page.table(head, rows, {0: "name", 1: "wide", 2: "n"})
-    return f'<h2>Exercises</h2><div class="card">{body}{_legend()}</div>'
+    title = gettext("Exercises")
+    return f'<h2>{title}</h2><div class="card">{body}{_legend()}</div>'
 
 
 def _mistakes(graded):
@@ -305,28 +318,31 @@ def _mistakes(graded):
         if a.result.mistake
     )
     rows = [
-        [f"<code>{escape(name)}</code><br>{escape(mistake)}", str(number)]
+        [f"<code>{escape(name)}</code><br>{escape(gettext(mistake))}", str(number)]
         for (name, mistake), number in counts.most_common(_SHOWN_MISTAKES)
     ]
-    body = page.table(["recognized mistake", "students"], rows, {1: "n"})
-    empty = '<p class="soft">None was recognized.</p>'
-    title = "<h2>Commonest mistakes</h2>"
-    return f'<div>{title}<div class="card">{body if rows else empty}</div></div>'
+    head = [gettext("recognized mistake"), gettext("students")]
+    body = page.table(head, rows, {1: "n"})
+    empty = '<p class="soft">' + gettext("None was recognized.") + "</p>"
+    title = gettext("Commonest mistakes")
+    told = body if rows else empty
+    return f'<div><h2>{title}</h2><div class="card">{told}</div></div>'
 
 
 def _slowest(graded, files):
     slowest = sorted(graded, key=lambda r: -r.seconds)[:_SHOWN_SLOWEST]
     rows = [[_link(r, files), f"{r.seconds:.1f} s"] for r in slowest]
-    body = page.table(["student", "time"], rows, {1: "n"})
-    return f'<div><h2>Slowest</h2><div class="card">{body}</div></div>'
+    body = page.table([gettext("student"), gettext("time")], rows, {1: "n"})
+    title = gettext("Slowest")
+    return f'<div><h2>{title}</h2><div class="card">{body}</div></div>'
 
 
 def _students(records, exercises, files):
     rows = []
     for record in records:
+        kinds = [(_name(a), page.kind(a.result)) for a in record.answers]
         strip = "".join(
-            page.mark(page.kind(a.result), f"{_name(a)}: {page.kind(a.result)}")
-            for a in record.answers
+            page.mark(kind, f"{name}: " + gettext(kind)) for name, kind in kinds
         )
         if not strip:
             strip = f'<span class="soft">{escape(record.status)}</span>'
@@ -338,6 +354,12 @@ def _students(records, exercises, files):
                 f'<span class="strip">{strip}</span>',
             ]
         )
-    head = ["student", "points", "percent", "exercises in lab order"]
+    head = [
+        gettext("student"),
+        gettext("points"),
+        gettext("percent"),
+        gettext("exercises in lab order"),
+    ]
     body = page.table(head, rows, {0: "name", 1: "n", 2: "n"})
-    return f'<h2>Students</h2><div class="card">{body}{_legend()}</div>'
+    title = gettext("Students")
+    return f'<h2>{title}</h2><div class="card">{body}{_legend()}</div>'
