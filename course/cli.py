@@ -26,7 +26,7 @@ def main(arguments=None):
     language.use_locale()
     options = parser().parse_args(arguments)
     try:
-        code = options.run(options)
+        code = options.handler(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
@@ -65,9 +65,10 @@ def parser():
     return root
 
 
-def _add(commands, name, run, summary, **more):
+def _add(commands, name, handler, summary, **more):
     command = commands.add_parser(name, help=summary, description=summary, **more)
-    command.set_defaults(run=run)
+    # Not named as an option is: `--run` would be replaced.
+    command.set_defaults(handler=handler)
     return command
 
 
