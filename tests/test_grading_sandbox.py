@@ -2,6 +2,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -329,3 +330,13 @@ def test_where_nothing_can_be_forked_the_message_helps(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(pool.UnsupportedPlatform, match="container or Colab"):
         Slot()
+
+
+def test_a_zygote_has_a_home_of_its_own_and_takes_it_along(slot):
+    home = Path(slot.get()._home.name)
+    assert home.is_dir()
+    other = Slot()
+    other.get()
+    home = Path(other._zygote._home.name)
+    other.close()
+    assert not home.exists()

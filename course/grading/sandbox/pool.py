@@ -95,10 +95,11 @@ class Zygote:
         self._jobs = 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()
+        self._home = tempfile.TemporaryDirectory(prefix="course-zygote-")
         script = Path(__file__).with_name("zygote.py")
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(script), str(theirs.fileno())],
-            env=_environment(),
+            env=_environment(self._home.name),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -181,6 +182,7 @@ class Zygote:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+        self._home.cleanup()
 
 
 class Slot:
@@ -214,17 +216,22 @@ class Slot:
         self._zygote.close()
 
 
-def _environment():
-    """What a zygote sees: nothing of the grader's own environment."""
+def _environment(home):
+    """What a zygote sees: nothing of the grader's own environment.
+
+    Args:
+        home: a folder of its own, for what Keras and matplotlib write when imported.
+    """
     one = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     one += ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return {
         **dict.fromkeys(one, "1"),  # a process with threads cannot be forked
         "PATH": "/usr/bin:/bin",
-        "HOME": "/nonexistent",
+        "HOME": home,
         "LANG": "C.UTF-8",
         "KERAS_BACKEND": "tensorflow",
-        "KERAS_HOME": "/nonexistent",
+        "KERAS_HOME": home,
+        "MPLCONFIGDIR": home,
         "MPLBACKEND": "Agg",
         "CUDA_VISIBLE_DEVICES": "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
