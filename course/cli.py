@@ -211,10 +211,6 @@ def _add_model(commands):
 
 
 def _model(options):
-    from course.toolkit import load_keras
-
-    load_keras()  # before anything else can, with TensorFlow's log lines
-
     from course.toolkit import model_table
 
     return model_table.main(options.name)

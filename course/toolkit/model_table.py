@@ -5,14 +5,11 @@
 
 import difflib
 import html
-import os
 import re
 import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
-
-from course.toolkit.trace import trace
 
 HEADINGS = {
     "name": "layer",
@@ -111,6 +108,8 @@ def summary(model, *, blocks=False):
     Raises:
         ValueError: the model has no graph of layers to follow.
     """
+    from course.toolkit.trace import trace  # imports Keras
+
     calls = trace(model)
     groups = {}
     for i, call in enumerate(calls):
@@ -282,7 +281,9 @@ def main(name):
     family, depth = re.fullmatch(r"(.*?)[-_]?(\d*)", name).groups()
     if name not in PUBLISHED and not (family in by_depth and depth):
         return _no_such_network(name, PUBLISHED, by_depth)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from course.toolkit.quiet import load_keras
+
+    load_keras()  # before anything else can, with TensorFlow's log lines
     import keras
 
     from course import modern_cnn
