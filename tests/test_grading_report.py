@@ -39,7 +39,7 @@ def answer(exercise, status=PASSED, part=None, **more):
         Verdict("behaviour", status, **SECRETS),
         Verdict("behaviour", PASSED, **SECRETS),
     )
-    kept = {k: more.pop(k) for k in ("mistake", "hint") if k in more}
+    kept = {k: more.pop(k) for k in ("mistakes", "hints", "flow") if k in more}
     result = Result(
         exercise.id, status, part * exercise.points, exercise.points, verdicts, **kept
     )
@@ -52,8 +52,9 @@ def record(student="김민서", **more):
         EXERCISES["receptive_field"],
         FAILED,
         Fraction(1, 3),
-        mistake="ignores dilation",
-        hint="Think of <holes>.",
+        mistakes=("ignores dilation",),
+        hints=("Think of <holes>.",),
+        flow=((("Conv2D", (None, 8, 4), 112), ((8, 8, 4), 144)), (None, ((4,), 8))),
     )
     answers[4] = answer(
         EXERCISES["vgg_block"], ERROR, notes=("TypeError in code cell 3: <b>",)

@@ -74,7 +74,9 @@ def test_a_message_without_translation_stays_english():
 def test_the_panel_is_korean_where_that_is_chosen():
     language.use("ko")
     panel = result(
-        Verdict("runs", PASSED), Verdict("behaviour", FAILED, "f(1)", "2"), hint=HINT
+        Verdict("runs", PASSED),
+        Verdict("behaviour", FAILED, "f(1)", "2"),
+        hints=(HINT,),
     )
     text = feedback.text(panel)
     assert "공개 검사 2개 중 1개 통과" in text
@@ -87,7 +89,7 @@ def test_the_panel_is_korean_where_that_is_chosen():
 
 def test_the_result_itself_holds_english():
     language.use("ko")
-    assert result(hint=HINT).hint == HINT
+    assert result(hints=(HINT,)).hints == (HINT,)
 
 
 def test_labels_line_up_in_both_languages():
@@ -145,8 +147,11 @@ def test_a_command_in_a_korean_terminal_writes_the_korean_lab(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "course", "lab", "05", "--write-only"],
         cwd=tmp_path,
-        env={"LANG": "ko_KR.UTF-8", "PYTHONPATH": str(language.LOCALE.parents[1]),
-             "PYTHONIOENCODING": "utf-8"},
+        env={
+            "LANG": "ko_KR.UTF-8",
+            "PYTHONPATH": str(language.LOCALE.parents[1]),
+            "PYTHONIOENCODING": "utf-8",
+        },
         capture_output=True,
         encoding="utf-8",
         timeout=60,

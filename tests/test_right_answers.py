@@ -16,8 +16,7 @@ from course.checks.compare import compare, observation_distance
 from course.checks.judge import judge
 from course.checks.observe import observe
 from course.checks.result import PASSED
-from course.exercises import PUBLIC_SEED, find, load
-from course.exercises.source import reference_source
+from course.exercises import PUBLIC_SEED, find, load, public
 from course.toolkit import check
 
 LECTURE = "modern_cnn"
@@ -62,10 +61,8 @@ def wrong(name):
 
 
 @cache
-def reference(name, mistake=None):
-    namespace = {"__name__": f"reference_{name}"}
-    exec(reference_source(f"{LECTURE}.{name}", patch=mistake), namespace)
-    return namespace[name]
+def reference(name):
+    return public.reference(find(f"{LECTURE}.{name}"))
 
 
 @cache
@@ -100,7 +97,6 @@ def judged(name, function, seed=PUBLIC_SEED):
         probes,
         observe=at(seen, function),
         expected=at(wanted, reference(name)),
-        mistaken=lambda mistake, probe: {"value": None, "mutated": False},
     )
     distances = [
         observation_distance(a, b)

@@ -22,6 +22,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from course.authoring import observations
 from course.exercises import LABS
 from course.exercises.source import docstring, solution_source, stub_source
 from course.language import ENGLISH, KOREAN, LANGUAGES, pgettext
@@ -55,6 +56,9 @@ def main(check=False, run=False):
         if run:
             for number, lecture in LABS.items():
                 record(Lab(number, lecture, ROOT))
+        stale = observations.stale()
+        if not check:
+            observations.renew(stale)
         built = {
             path: text
             for number, lecture in LABS.items()
@@ -63,8 +67,8 @@ def main(check=False, run=False):
     except SourceError as error:
         print(f"course build: error: {error}", file=sys.stderr)
         return 1
-    stale = [path for path, text in built.items() if _read(path) != text]
-    for path in stale:
+    differing = [path for path, text in built.items() if _read(path) != text]
+    for path in differing:
         name = path.relative_to(ROOT).as_posix()
         if check:
             print(f"{name} differs from its source; run: course build", file=sys.stderr)
@@ -72,7 +76,12 @@ def main(check=False, run=False):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(built[path].encode("utf-8"))
             print(f"wrote {name}")
-    return 1 if check and stale else 0
+    for exercise_id in stale if check else ():
+        print(
+            f"{exercise_id} changed since it was observed; run: course build",
+            file=sys.stderr,
+        )
+    return 1 if check and (differing or stale) else 0
 
 
 def _read(path):
@@ -181,9 +190,7 @@ class Lab:
         if solved and outputs is not None and COMPARED in tags:
             stored = outputs.get(fingerprint(cell.source))
             if stored is None:
-                raise SourceError(
-                    "its output is not recorded; run: course build --run"
-                )
+                raise SourceError("its output is not recorded; run: course build --run")
         return [_code(ordinal, cell.source, tags, stored)]
 
     def _exercise(self, cell, language, solved):

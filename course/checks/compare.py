@@ -39,7 +39,7 @@ def distance(expected, got):
         return 0.0
     expected, got = expected.astype("float64"), got.astype("float64")
     scale = np.abs(expected).max()
-    if _is_probabilities(expected):
+    if is_probabilities(expected):
         if got.min() < 0:
             return np.inf
         expected, got = (
@@ -50,7 +50,8 @@ def distance(expected, got):
     return float(np.abs(expected - got).max() / tolerance)
 
 
-def _is_probabilities(values):
+def is_probabilities(values):
+    """Whether the rows of a matrix are distributions."""
     if values.ndim != 2 or values.shape[-1] < 2:
         return False
     return values.min() >= 0 and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4)

@@ -6,6 +6,7 @@ A result holds English; here it is put into the language of the student.
 from html import escape
 from unicodedata import east_asian_width
 
+from course.checks.drawing import STYLE, flow_html, flow_text
 from course.checks.result import NOT_ATTEMPTED, PASSED
 from course.language import KOREAN, current, deferred, gettext
 
@@ -91,9 +92,20 @@ def text(result):
         lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
             lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
-    if result.hint:
-        lines.append("  " + gettext("Hint: ") + gettext(result.hint))
+    lines += [f"  {title} {hint}" for title, hint in _hints(result)]
+    lines += flow_text(result.flow, result.flow_of)
     return "\n".join(_clean(line) for line in lines)
+
+
+def _hints(result):
+    """Hints with their titles; two are numbered, as there are two mistakes."""
+    if len(result.hints) == 1:
+        return [(gettext("Hint:"), gettext(result.hints[0]))]
+    said = gettext("Hint {number} of {total}:")
+    return [
+        (said.format(number=i, total=len(result.hints)), gettext(hint))
+        for i, hint in enumerate(result.hints, 1)
+    ]
 
 
 def _padded(label, columns=10):
@@ -106,7 +118,9 @@ def _clean(line):
     return "".join(c if c.isprintable() else " " for c in line)
 
 
-_STYLE = """<style>
+_STYLE = (
+    f"""<style>{STYLE}"""
+    + """
 .course-check{font:14px/1.5 system-ui,"Noto Sans KR",sans-serif;border:1px solid
  #8886;border-left:4px solid var(--c);border-radius:6px;padding:.6em 1em;margin:.4em 0;
  max-width:52em}
@@ -122,6 +136,7 @@ _STYLE = """<style>
 .course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
 margin:.4em 0 0}
 </style>"""
+)
 _COLOURS = {PASSED: "#1a7f37", NOT_ATTEMPTED: "#888"}
 
 
@@ -144,8 +159,10 @@ def html(result):
             )
             item += f"<table>{cells}</table>"
         items.append(item + "</li>")
-    title, hint = gettext("Hint."), gettext(result.hint)
-    hint = f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
+    hints = "".join(
+        f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
+        for title, hint in _hints(result)
+    )
     color = _COLOURS.get(result.status, "#c4320a")
     # Hangul is to break between words, not inside them.
     korean = current() == KOREAN
@@ -153,6 +170,5 @@ def html(result):
     return (
         f'{_STYLE}<div class="course-check"{language} style="--c:{color}{words}">'
         f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
-        f"{hint if result.hint else ''}</div>"
+        f"{hints}{flow_html(result.flow, result.flow_of)}</div>"
     )
-

@@ -4,7 +4,7 @@ A probe crosses process borders, so it holds numbers, strings, containers, numpy
 arrays, and the two stand-ins below for things that are not data.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # How a Keras model is called: as a student would, and with either flag.
 MODES = {"plain": {}, "inference": {"training": False}, "training": {"training": True}}
@@ -48,3 +48,7 @@ class Probe:
     claim: str = "behaviour"
     note: str = ""
     options: dict = field(default_factory=dict)
+
+    def with_options(self, **options):
+        """The probe with some options changed."""
+        return replace(self, options={**self.options, **options})

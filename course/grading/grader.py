@@ -7,8 +7,10 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 
+from course.checks.diagnose import diagnose
 from course.checks.judge import Stopped, judge, undefined
 from course.checks.result import ERROR, TIMED_OUT, Result, Verdict
+from course.exercises import public
 from course.exercises.source import reference_source
 from course.grading.record import (
     GRADED,
@@ -45,6 +47,7 @@ class Grader:
         self.limits = limits or Limits()
         self.seconds = seconds or SUBMISSION_SECONDS
         self.probes = {name: e.draw(seed) for name, e in exercises.items()}
+        self.public = {name: public.load(e) for name, e in exercises.items()}
         self.possible = sum(e.points for e in exercises.values())
 
     def grade(self, slot, submission):
@@ -117,15 +120,7 @@ class Grader:
                 work.notes += [cause] if cause else []
                 result = undefined(exercise, cause)
             else:
-                result = judge(
-                    exercise,
-                    self.probes[exercise.name],
-                    observe=lambda probe: work.observe(exercise, probe, helped_by),
-                    expected=lambda probe: self.reference.expected(exercise, probe),
-                    mistaken=lambda mistake, probe: self.reference.mistaken(
-                        exercise, mistake, probe
-                    ),
-                )
+                result = self._judged(work, exercise, helped_by)
         except Stopped as stop:
             result = _stopped(exercise, stop)
         except (ZygoteError, ReferenceFailed):
@@ -135,6 +130,19 @@ class Grader:
             result = _stopped(exercise, Stopped(ERROR, text))
         result = replace(short(result), seconds=work.spent)
         return Answer(result, tuple(helped_by), tuple(dict.fromkeys(work.notes)))
+
+    def _judged(self, work, exercise, helped_by):
+        def observe(probe):
+            return work.observe(exercise, probe, helped_by)
+
+        result = judge(
+            exercise,
+            self.probes[exercise.name],
+            observe,
+            expected=lambda probe: self.reference.expected(exercise, probe),
+        )
+        known = self.public[exercise.name]
+        return diagnose(result, exercise, known, observe) if known else result
 
     def _help(self, work, answers):
         """One slip costs once: put references in the place of failed needs."""

@@ -17,6 +17,7 @@ from html import escape
 from urllib.parse import quote
 
 from course.checks import feedback
+from course.checks.drawing import flow_html
 from course.checks.result import NOT_ATTEMPTED, PASSED
 from course.exercises import LABS, load
 from course.grading import page
@@ -207,8 +208,10 @@ def _exercise(answer):
             "costs once."
         )
         parts.append(f'<p class="note soft small">{said.format(names=names)}</p>')
-    if result.hint:
-        parts.append(f'<p class="hint">{escape(gettext(result.hint))}</p>')
+    for hint in result.hints:
+        parts.append(f'<p class="hint">{escape(gettext(hint))}</p>')
+    if result.flow:
+        parts.append(flow_html(result.flow, result.flow_of))
     return "".join(parts) + "</section>"
 
 
@@ -312,10 +315,10 @@ def _pass_rates(graded, exercises):
 
 def _mistakes(graded):
     counts = Counter(
-        (_name(a), a.result.mistake)
+        (_name(a), mistake)
         for r in graded
         for a in r.answers
-        if a.result.mistake
+        for mistake in a.result.mistakes
     )
     rows = [
         [f"<code>{escape(name)}</code><br>{escape(gettext(mistake))}", str(number)]
