@@ -60,6 +60,7 @@ def parser():
         _add_model,
         _add_doctor,
         _add_build,
+        _add_new,
     ):
         add(commands)
     return root
@@ -263,6 +264,35 @@ def _build(options):
     from course.authoring import build
 
     return build.main(check=options.check, run=options.run)
+
+
+def _add_new(commands):
+    command = _add(
+        commands,
+        "new",
+        _new,
+        "write the pieces of a new exercise (in a clone of the repository)",
+    )
+    command.add_argument("what", choices=["exercise"], help="what is to be made")
+    command.add_argument(
+        "id", metavar="LECTURE.FUNCTION", help="such as modern_cnn.my_block"
+    )
+    command.add_argument(
+        "--after", metavar="NAME", help="exercise that it follows (default: the last)"
+    )
+    command.add_argument(
+        "--observer",
+        choices=["array", "model", "weights"],
+        default="array",
+        help="what it takes: numbers and arrays, symbolic tensors, or a model to "
+        "change (default: %(default)s)",
+    )
+
+
+def _new(options):
+    from course.authoring import scaffold
+
+    return scaffold.main(options.id, options.after, options.observer)
 
 
 def _add_lab_option(command, text, required=False):

@@ -23,7 +23,7 @@ import textwrap
 from pathlib import Path
 
 from course.authoring import observations
-from course.exercises import LABS
+from course.exercises import LABS, public, source
 from course.exercises.source import docstring, solution_source, stub_source
 from course.language import ENGLISH, KOREAN, LANGUAGES, pgettext
 
@@ -64,7 +64,7 @@ def main(check=False, run=False):
             for number, lecture in LABS.items()
             for path, text in Lab(number, lecture, ROOT).notebooks().items()
         }
-    except SourceError as error:
+    except (SourceError, public.Unfit, source.SourceError) as error:
         print(f"course build: error: {error}", file=sys.stderr)
         return 1
     differing = [path for path, text in built.items() if _read(path) != text]

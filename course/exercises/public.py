@@ -14,11 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from course.checks import wire
+from course.checks.calls import call_text
 from course.checks.sketch import match, sketch
 from course.exercises import PUBLIC_SEED
 from course.exercises.source import SourceError, reference_source
 
 _HERE = Path(__file__).parent
+
+
+class Unfit(ValueError):
+    """The reference or a mistake is not fit for an exercise; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +118,43 @@ def save(lecture, entries):
 
 
 def observed(exercise):
-    """The public run of an exercise as plain data, with the digest it goes by."""
+    """The public run of an exercise as plain data, with the digest it goes by.
+
+    Raises:
+        Unfit: the reference raises where it must not, or does not where it must; a
+            mistake changes nothing, or cannot be told from another one.
+    """
+    _assert_right(exercise)
     run = compute(exercise)
+    _assert_told_apart(exercise, run)
     return {
         "digest": digest(exercise),
         "expected": run.expected,
         "unbiased": run.unbiased,
         "known": [[list(names), list(sketches)] for names, sketches in run.known],
     }
+
+
+def _assert_right(exercise):
+    probes = exercise.draw(PUBLIC_SEED)
+    for probe, seen in zip(probes, _observations(exercise, probes), strict=True):
+        call = call_text(exercise.name, probe)
+        if "not_attempted" in seen:
+            raise Unfit(f"{exercise.id}: the reference is not written yet")
+        if ("raised" in seen) != (probe.claim == "errors"):
+            raise Unfit(f"{exercise.id}: the reference, called as {call}: {seen}")
+
+
+def _assert_told_apart(exercise, run):
+    seen = {"the reference": [sketch(o) for o in run.expected.values()]}
+    for names, sketches in run.known[: len(exercise.mistakes)]:
+        for other, its in seen.items():
+            if all(map(match, sketches, its)):
+                raise Unfit(
+                    f"{exercise.id}: no probe tells the mistake {names[0]!r} from "
+                    f"{other!r}: change the probes or the mistake"
+                )
+        seen[names[0]] = sketches
 
 
 def compute(exercise, pairs=True):
