@@ -165,7 +165,7 @@ def pieces(exercise_id, after=None, observer="array"):
     changed = {
         entries / "__init__.py": lambda t: _behind(t, f'    "{after}",\n', _row(name)),
         package / "__init__.py": lambda t: _exported(t, lecture, name),
-        source: lambda t: _behind(t, _cell(lecture, after), _PROMPT.format(**words)),
+        source: lambda t: _prompted(t, lecture, after, _PROMPT.format(**words)),
     }
     return {path: text.format(**words) for path, text in new.items()} | {
         path: change(path.read_text(encoding="utf-8"))
@@ -193,8 +193,14 @@ def _row(name):
     return f'    "{name}",\n'
 
 
-def _cell(lecture, name):
-    return f"```{{code-cell}}\n:exercise: {lecture}.{name}\n```\n"
+def _prompted(text, lecture, after, prompt):
+    """The lab with one more prompt, behind the cells of the exercise before it."""
+    place = f":exercise: {lecture}.{after}\n```\n"
+    head, found, tail = text.partition(place)
+    if not found:
+        raise ScaffoldError(f"the lab has no cell {place.strip()!r}")
+    cells, prose, rest = tail.partition("\n:::{en}\n")
+    return head + found + cells + prompt + prose + rest
 
 
 def _exported(text, lecture, name):
