@@ -42,11 +42,17 @@ def build_graph(graph, seed):
     Kernels are drawn from ``seed``; all other weights are as Keras starts them.
     """
     tensors = {"image": keras.Input(graph.shape, name="image")}
+    images = [tensors["image"]]
     for name, layer, arguments, inputs in graph.layers:
+        if layer == "Input":
+            tensors[name] = keras.Input(**arguments, name=name)
+            images.append(tensors[name])
+            continue
         made = getattr(keras.layers, layer)(**arguments, name=name)
         given = [tensors[i] for i in inputs]
         tensors[name] = made(given if len(given) > 1 else given[0])
-    model = keras.Model(tensors["image"], tensors[graph.layers[-1][0]])
+    output = tensors[graph.layers[-1][0]]
+    model = keras.Model(images if len(images) > 1 else images[0], output)
     for variable, role, _ in filling.weights_with_roles(model):
         if role == "kernel":
             variable.assign(filling.value(role, tuple(variable.shape), seed))

@@ -106,9 +106,9 @@ def _is_data(argument):
 
 
 def _content(argument):
-    """What a call must leave as it was: an array, a list, the weights of a model."""
+    """What a call must leave as it was: an array, a list, a model's weights."""
     if hasattr(argument, "get_weights"):
-        return argument.get_weights()
+        return [*argument.get_weights(), [w.trainable for w in argument.weights]]
     return copy.deepcopy(argument) if _is_data(argument) else None
 
 

@@ -25,7 +25,8 @@ class Graph:
     Attributes:
         shape: of the input, without the batch axis; the input is named "image".
         layers: rows (name, class in keras.layers, its arguments, input names), in
-            the order they are built; the last one is the output.
+            the order they are built; the last one is the output. A further input
+            has the class "Input" and no input names.
     """
 
     shape: tuple

@@ -96,9 +96,11 @@ def _two_tower_conv(rng):
     x = Tensor((7, 9, 4))
     yield Probe((x, filters, 3), note="odd height and width", options=large)
     x = Tensor((8, 10, 2 * int(rng.integers(2, 4))))
-    yield Probe((x, filters + 2, (3, 5)), dict(stride=2))
-    x = Tensor((9, 8, 2))
-    yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note="a channel a tower")
+    note = "a kernel higher than the image"
+    yield Probe((x, filters + 2, (9, 5)), dict(stride=2), note=note)
+    x, note = Tensor((3, 8, 2)), "a channel a tower; one row is left"
+    options = {"batch": 12}
+    yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note=note, options=options)
     x = Tensor((6, 6, 4))
     yield Probe((Tensor((6, 6, 3)), 4, 3), claim="errors", note="odd channels")
     yield Probe((x, 5, 3), claim="errors", note="odd filters")
@@ -107,6 +109,7 @@ def _two_tower_conv(rng):
         (4, 0, {}),
         (4, 3, dict(stride=0)),
         (4, 7, dict(padding="valid")),
+        (4, 3, dict(padding="full")),
     ):
         yield Probe((x, filters, kernel), options, claim="errors")
     yield Probe((Tensor((6, 4)), 4, 3), claim="errors", note="three axes")

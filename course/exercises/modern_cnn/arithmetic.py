@@ -99,6 +99,7 @@ def _stacked_conv_params(rng):
     yield Probe((kernel, depth, channels))
     yield Probe((int(rng.integers(5, 12)), 1, channels + 1), note="one layer")
     yield Probe((sides, depth + 1, 64), note="a kernel that is not square")
+    yield Probe((3, 16, 4096), note="more weights than 32 bits count")
     for bad in ((0, 2, 8), (3, 0, 8), (3, 2, 0), (-1, 1, 1), ((3, 0), 1, 4)):
         yield Probe(bad, claim="errors")
 

@@ -7,13 +7,14 @@ from course.exercises.exercise import Exercise, Mistake
 def _resnet(rng):
     filters, classes = int(rng.integers(4, 6)), int(rng.integers(3, 7))
     options = dict(filters=filters, num_classes=classes, input_shape=(36, 33, 3))
+    note = "even height, odd width; four stages"
     # Large inputs show a ReLU with a ceiling; under small ones the offsets of the
     # stem's BN decide what its ReLU cuts.
-    large = {"batch": 6, "scale": 5.0}
-    yield Probe(((2, 1, 2),), options, note="even height, odd width", options=large)
-    options = dict(filters=8, num_classes=classes + 1, input_shape=(27, 34, 1))
+    large = {"batch": 8, "scale": 5.0}
+    yield Probe(((2, 2, 1, 1),), options, note=note, options=large)
+    options = dict(input_shape=(27, 34, 1))
     note, little = "one stage, one channel", {"batch": 4, "scale": 0.5}
-    yield Probe(((1,),), options, note=note, options=little)
+    yield Probe(([1],), options, note=note, options=little)
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
     yield Probe(((1, 0),), small, claim="errors")
@@ -148,9 +149,10 @@ def _small_net(rng, activation):
 def _gradient_norms(rng):
     images, labels = rng.normal(0, 1, (5, 6, 7, 2)), rng.integers(0, 4, 5)
     yield Probe((_small_net(rng, "relu"), images, labels), note="ReLU")
-    bytes_in = rng.integers(0, 4, (3, 6, 7, 2)).astype("uint8")
+    bytes_in = rng.integers(0, 4, (40, 6, 7, 2)).astype("uint8")
+    many = rng.integers(0, 4, 40).astype("int32")
     net = _small_net(rng, "sigmoid")
-    yield Probe((net, bytes_in, labels[:3].astype("int32")), note="sigmoid")
+    yield Probe((net, bytes_in, many), note="sigmoid")
     yield Probe((net, images, labels[:3]), claim="errors", note="2 labels too few")
     yield Probe((net, images[:4], labels), claim="errors", note="a label too many")
     yield Probe((net, images[:0], labels[:0]), claim="errors", note="no image")
@@ -293,23 +295,24 @@ def _with_head(shape, *blocks):
 def _odd_graph(*added):
     """A model whose only Add is of these layers, none of them a residual branch."""
     conv = dict(filters=3, kernel_size=3, padding="same")
-    rows = [(name, "Conv2D", conv, ("image",)) for name in ("a", "b")]
+    rows = [("other", "Input", dict(shape=(5, 5, 2)), ())] if "c" in added else []
+    rows += [(name, "Conv2D", conv, ("image",)) for name in ("a", "b")]
+    rows += [("c", "Conv2D", conv, ("other",))] if "c" in added else []
     rows += [("deep", "Conv2D", conv, ("b",)), ("act", "ReLU", {}, ("deep",))]
     return Graph((5, 5, 2), (*rows, ("sum", "Add", {}, added)))
 
 
 def _zero_init_residual(rng):
-    wide = int(rng.integers(5, 8))
+    wide = int(rng.integers(12, 16))  # a projection of c has more weights than c
     model, ends = _with_head(
         (8, 7, 2),
         lambda x: _residual_rows("a", x, 4, 1, False),
         lambda x: _residual_rows("b", x, wide, 2, True),
         lambda x: _bottleneck_rows("c", x, 2, 1),
     )
-    # A convolution right before the last BN is part of the branch's end: zeroing it
-    # as well gives the same function.
-    free = {"free": [*ends, "a_2", "b_2", "c_3"], "batch": 4}
-    note = "two residual blocks and a bottleneck"
+    # Only the ends: with a convolution at zero as well, no gradient would ever
+    # reach the branch.
+    note, free = "two residual blocks and a bottleneck", {"free": ends, "batch": 4}
     yield Probe((model,), note=note, options=free)
     model, ends = _with_head(
         (6, 8, 3),
@@ -318,9 +321,14 @@ def _zero_init_residual(rng):
     )
     options = {"free": ends, "batch": 4}
     yield Probe((model,), note="pre-activation blocks", options=options)
-    yield Probe((_odd_graph("a", "a", "b"),), claim="errors", note="an Add of three")
+    plain, _ = _with_head((5, 5, 2))
+    yield Probe((plain,), note="no Add at all", options={"batch": 8})
+    three = _odd_graph("a", "deep", "b")
+    yield Probe((three,), claim="errors", note="an Add of three")
     yield Probe((_odd_graph("a", "b"),), claim="errors", note="equally long paths")
     yield Probe((_odd_graph("a", "act"),), claim="errors", note="ends in a ReLU")
+    apart = _odd_graph("c", "deep")
+    yield Probe((apart,), claim="errors", note="paths from two inputs")
 
 
 ZERO_INIT_RESIDUAL = Exercise(

@@ -29,6 +29,10 @@ def _blocks(rng, expansion):
     large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
     x = Tensor((7, 8, other))
     yield Probe((x, filters), note="the channels change", options=large)
+    # The stride leaves this shape as it is, and yet asks for a projection.
+    note, many = "a map of one pixel", {"batch": 32}
+    x = Tensor((1, 1, wide))
+    yield Probe((x, filters), dict(stride=2), note=note, options=many)
     yield Probe((Tensor((6, 6, 4)), 0), claim="errors")
     yield Probe((Tensor((6, 6, 4)), 4), dict(stride=0), claim="errors")
     yield Probe((Tensor((6, 4)), 4), claim="errors", note="three axes")
