@@ -136,7 +136,7 @@ def _add_check(commands):
 
 
 def _check(options):
-    from course.grading.run import check_notebook
+    from course.grading.checking import check_notebook
 
     return check_notebook(options.notebook, lab=options.lab)
 

@@ -94,7 +94,7 @@ def text(result):
             lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
     lines += [f"  {title} {hint}" for title, hint in _hints(result)]
     lines += flow_text(result.flow, result.flow_of)
-    return "\n".join(_clean(line) for line in lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def _hints(result):
@@ -114,7 +114,8 @@ def _padded(label, columns=10):
     return label + " " * (columns - taken)
 
 
-def _clean(line):
+def printable(line):
+    """A line for a terminal: a blank in the place of each control character."""
     return "".join(c if c.isprintable() else " " for c in line)
 
 
