@@ -109,9 +109,12 @@ def _hints(result):
 
 
 def _padded(label, columns=10):
-    """A label filled up with blanks; Hangul takes two columns of a terminal."""
-    taken = sum(1 + (east_asian_width(c) in "WF") for c in label)
-    return label + " " * (columns - taken)
+    return label + " " * (columns - width(label))
+
+
+def width(text):
+    """Columns that a text takes in a terminal; Hangul takes two a letter."""
+    return sum(1 + (east_asian_width(c) in "WF") for c in text)
 
 
 def printable(line):
@@ -134,6 +137,7 @@ _STYLE = (
  background:none!important}
 .course-check td:first-child{opacity:.7;white-space:nowrap}
 .course-check code{white-space:pre-wrap;overflow-wrap:anywhere;background:none}
+.course-check .number{text-align:right!important}
 .course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
 margin:.4em 0 0}
 </style>"""
@@ -165,11 +169,24 @@ def html(result):
         for title, hint in _hints(result)
     )
     color = _COLOURS.get(result.status, "#c4320a")
+    return panel(
+        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
+        f"{hints}{flow_html(result.flow, result.flow_of)}",
+        color,
+    )
+
+
+def panel(content, color):
+    """The frame in which a notebook shows something of the course.
+
+    Args:
+        content: HTML.
+        color: of its left edge, in CSS.
+    """
     # Hangul is to break between words, not inside them.
     korean = current() == KOREAN
     language, words = (' lang="ko"', ";word-break:keep-all") if korean else ("", "")
     return (
         f'{_STYLE}<div class="course-check"{language} style="--c:{color}{words}">'
-        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
-        f"{hints}{flow_html(result.flow, result.flow_of)}</div>"
+        f"{content}</div>"
     )

@@ -18,10 +18,9 @@ from urllib.parse import quote
 
 from course.checks import feedback
 from course.checks.drawing import flow_html
-from course.checks.result import NOT_ATTEMPTED, PASSED
+from course.checks.result import NOT_ATTEMPTED, PASSED, points
 from course.exercises import LABS, load
 from course.grading import page
-from course.grading.page import points
 from course.grading.record import GRADED
 from course.language import gettext
 
