@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 
 from course.checks import rules
-from course.checks.judge import SHARES, earned_points
+from course.checks.judge import SHARES, earned_points, judge
 from course.checks.result import FAILED, PASSED, Verdict
-from course.exercises import LABS, PUBLIC_SEED, Exercise, load
+from course.exercises import LABS, PUBLIC_SEED, Exercise, load, public
 from course.toolkit import grading_rules
 
 EXERCISES = load("modern_cnn")
@@ -36,6 +36,20 @@ def test_the_parts_are_what_the_judge_gives(exercise):
             ]
             lost = exercise.points - earned_points(exercise.points, probes, failed)
             assert lost == part
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_the_parts_are_those_that_a_right_answer_is_judged_by(exercise):
+    known = public.load(exercise)
+    refusal = {"raised": {"types": ["ValueError"], "message": "", "line": ""}}
+
+    def observe(probe):
+        return refusal if probe.claim == "errors" else known.observation(probe)
+
+    result = judge(exercise, known.probes, observe, known.observation)
+    assert result.earned == exercise.points
+    claims = {v.claim for v in result.verdicts} & set(SHARES)
+    assert claims == set(rules.parts(exercise, PUBLIC_SEED))
 
 
 def test_every_share_has_a_heading_and_is_told():

@@ -91,13 +91,13 @@ def text(result):
         mark = "ok  " if failed is None else "FAIL"
         lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
-            lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
-    lines += [f"  {title} {hint}" for title, hint in _hints(result)]
+            lines += [f"         {padded(k)}{value}" for k, value in _details(failed)]
+    lines += [f"  {title} {hint}" for title, hint in titled_hints(result)]
     lines += flow_text(result.flow, result.flow_of)
     return "\n".join(printable(line) for line in lines)
 
 
-def _hints(result):
+def titled_hints(result):
     """Hints with their titles; two are numbered, as there are two mistakes."""
     if len(result.hints) == 1:
         return [(gettext("Hint:"), gettext(result.hints[0]))]
@@ -108,7 +108,8 @@ def _hints(result):
     ]
 
 
-def _padded(label, columns=10):
+def padded(label, columns=10):
+    """A text filled up with blanks to a number of columns."""
     return label + " " * (columns - width(label))
 
 
@@ -137,6 +138,7 @@ _STYLE = (
  background:none!important}
 .course-check td:first-child{opacity:.7;white-space:nowrap}
 .course-check code{white-space:pre-wrap;overflow-wrap:anywhere;background:none}
+.course-check p{margin:.4em 0}
 .course-check .number{text-align:right!important}
 .course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
 margin:.4em 0 0}
@@ -166,7 +168,7 @@ def html(result):
         items.append(item + "</li>")
     hints = "".join(
         f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
-        for title, hint in _hints(result)
+        for title, hint in titled_hints(result)
     )
     color = _COLOURS.get(result.status, "#c4320a")
     return panel(
