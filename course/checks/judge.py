@@ -142,8 +142,7 @@ def earned_points(points, probes, verdicts):
     trained = any(v.claim == "behaviour in training" for v in verdicts)
     numbers = asked(probes, trained)
     passed = {
-        claim: sum(v.claim == claim and v.passed for v in verdicts)
-        for claim in numbers
+        claim: sum(v.claim == claim and v.passed for v in verdicts) for claim in numbers
     }
     if not passed["behaviour"]:
         passed["errors"] = 0
