@@ -7,9 +7,17 @@ from html.parser import HTMLParser
 
 import pytest
 
-from course.checks.result import ERROR, FAILED, NOT_ATTEMPTED, PASSED, Result, Verdict
+from course.checks.result import (
+    ERROR,
+    FAILED,
+    NOT_ATTEMPTED,
+    PASSED,
+    Result,
+    Verdict,
+    points,
+)
 from course.exercises import load
-from course.grading import page, report
+from course.grading import report
 from course.grading.progress import Progress, duration
 from course.grading.record import (
     GRADED,
@@ -217,7 +225,7 @@ def test_file_names_are_distinct_and_stay_in_their_folder():
     [(0, "0"), (93, "93"), (100, "100"), (Fraction(4, 7), "0.57"), (7.5, "7.5")],
 )
 def test_points_for_people(value, text):
-    assert page.points(value) == text
+    assert points(value) == text
 
 
 def test_a_record_survives_the_store(tmp_path):

@@ -98,7 +98,7 @@ def test_labels_line_up_in_both_languages():
     for chosen in language.LANGUAGES:
         language.use(chosen)
         for label in ("called", "came back", "expected", "differs"):
-            said = feedback._padded(language.gettext(label))
+            said = feedback.padded(language.gettext(label))
             assert sum(1 + (east_asian_width(c) in "WF") for c in said) == 10
             assert said.endswith(" ")
 

@@ -91,13 +91,13 @@ def text(result):
         mark = "ok  " if failed is None else "FAIL"
         lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
-            lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
-    lines += [f"  {title} {hint}" for title, hint in _hints(result)]
+            lines += [f"         {padded(k)}{value}" for k, value in _details(failed)]
+    lines += [f"  {title} {hint}" for title, hint in titled_hints(result)]
     lines += flow_text(result.flow, result.flow_of)
-    return "\n".join(_clean(line) for line in lines)
+    return "\n".join(printable(line) for line in lines)
 
 
-def _hints(result):
+def titled_hints(result):
     """Hints with their titles; two are numbered, as there are two mistakes."""
     if len(result.hints) == 1:
         return [(gettext("Hint:"), gettext(result.hints[0]))]
@@ -108,13 +108,18 @@ def _hints(result):
     ]
 
 
-def _padded(label, columns=10):
-    """A label filled up with blanks; Hangul takes two columns of a terminal."""
-    taken = sum(1 + (east_asian_width(c) in "WF") for c in label)
-    return label + " " * (columns - taken)
+def padded(label, columns=10):
+    """A text filled up with blanks to a number of columns."""
+    return label + " " * (columns - width(label))
 
 
-def _clean(line):
+def width(text):
+    """Columns that a text takes in a terminal; Hangul takes two a letter."""
+    return sum(1 + (east_asian_width(c) in "WF") for c in text)
+
+
+def printable(line):
+    """A line for a terminal: a blank in the place of each control character."""
     return "".join(c if c.isprintable() else " " for c in line)
 
 
@@ -133,6 +138,8 @@ _STYLE = (
  background:none!important}
 .course-check td:first-child{opacity:.7;white-space:nowrap}
 .course-check code{white-space:pre-wrap;overflow-wrap:anywhere;background:none}
+.course-check p{margin:.4em 0}
+.course-check .number{text-align:right!important}
 .course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
 margin:.4em 0 0}
 </style>"""
@@ -161,14 +168,27 @@ def html(result):
         items.append(item + "</li>")
     hints = "".join(
         f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
-        for title, hint in _hints(result)
+        for title, hint in titled_hints(result)
     )
     color = _COLOURS.get(result.status, "#c4320a")
+    return panel(
+        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
+        f"{hints}{flow_html(result.flow, result.flow_of)}",
+        color,
+    )
+
+
+def panel(content, color):
+    """The frame in which a notebook shows something of the course.
+
+    Args:
+        content: HTML.
+        color: of its left edge, in CSS.
+    """
     # Hangul is to break between words, not inside them.
     korean = current() == KOREAN
     language, words = (' lang="ko"', ";word-break:keep-all") if korean else ("", "")
     return (
         f'{_STYLE}<div class="course-check"{language} style="--c:{color}{words}">'
-        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
-        f"{hints}{flow_html(result.flow, result.flow_of)}</div>"
+        f"{content}</div>"
     )

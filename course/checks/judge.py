@@ -109,28 +109,47 @@ def _status(verdicts):
     return next((s for s in _WORST_FIRST if s in statuses), PASSED)
 
 
+def asked(probes, trained):
+    """How many calls bear out each claim of SHARES.
+
+    Args:
+        probes: of one run.
+        trained: whether the calls are also judged in training mode.
+    """
+    normal = sum(p.claim != "errors" for p in probes)
+    numbers = {"behaviour": normal, "errors": len(probes) - normal}
+    if trained:
+        numbers["behaviour in training"] = normal
+    return numbers
+
+
+def shares(numbers):
+    """The part of the points that each claim has; together they are 1.
+
+    Args:
+        numbers: as ``asked`` gives them; a claim without a call has no part.
+    """
+    whole = sum(SHARES[claim] for claim, number in numbers.items() if number)
+    return {c: SHARES[c] / whole for c, number in numbers.items() if number}
+
+
 def earned_points(points, probes, verdicts):
     """Exact points: each claim has its share, split evenly over its probes.
 
     Refusing bad arguments earns only where some call is right, so that a function
     that always raises earns nothing.
     """
-    normal = sum(p.claim != "errors" for p in probes)
-    asked = {"behaviour": normal, "errors": len(probes) - normal}
     trained = any(v.claim == "behaviour in training" for v in verdicts)
-    if trained:
-        asked["behaviour in training"] = normal
-    whole = sum(SHARES[claim] for claim, number in asked.items() if number)
+    numbers = asked(probes, trained)
     passed = {
-        claim: sum(v.claim == claim and v.passed for v in verdicts) for claim in asked
+        claim: sum(v.claim == claim and v.passed for v in verdicts) for claim in numbers
     }
     if not passed["behaviour"]:
         passed["errors"] = 0
     return sum(
         (
-            points * SHARES[claim] / whole * Fraction(passed[claim], number)
-            for claim, number in asked.items()
-            if number
+            points * share * Fraction(passed[claim], numbers[claim])
+            for claim, share in shares(numbers).items()
         ),
         Fraction(0),
     )

@@ -69,3 +69,8 @@ class Result:
             raise ValueError(
                 f"{self.exercise}: {self.earned} points of {self.possible} earned"
             )
+
+
+def points(value):
+    """Points for people: 7, 7.5 or 4.57."""
+    return f"{float(Fraction(value)):.2f}".rstrip("0").rstrip(".")

@@ -38,14 +38,26 @@ class Grader:
         reference: a ``course.grading.reference.Reference``.
         limits: of each child.
         seconds: that a whole submission may take.
+        watch: is called with each exercise before it is judged.
     """
 
-    def __init__(self, lab, exercises, seed, reference, *, limits=None, seconds=None):
+    def __init__(
+        self,
+        lab,
+        exercises,
+        seed,
+        reference,
+        *,
+        limits=None,
+        seconds=None,
+        watch=None,
+    ):
         self.lab = lab
         self.exercises = exercises
         self.reference = reference
         self.limits = limits or Limits()
         self.seconds = seconds or SUBMISSION_SECONDS
+        self.watch = watch or (lambda exercise: None)
         self.probes = {name: e.draw(seed) for name, e in exercises.items()}
         self.public = {name: public.load(e) for name, e in exercises.items()}
         self.possible = sum(e.points for e in exercises.values())
@@ -114,6 +126,7 @@ class Grader:
 
     def _answer(self, work, exercise, helped_by=()):
         work.notes, work.spent = [], 0.0
+        self.watch(exercise)
         try:
             cause = work.prepare(exercise, helped_by)
             if cause is not None:

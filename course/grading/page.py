@@ -3,7 +3,6 @@
 Every text that came from a student goes through ``escape``.
 """
 
-from fractions import Fraction
 from html import escape
 
 from course.checks.drawing import STYLE as _FLOW
@@ -101,11 +100,6 @@ def document(title, body):
         f"<title>{escape(title)}</title>\n<style>{_STYLE}{_FLOW}</style></head>\n"
         f"<body><main>\n{body}\n</main></body></html>\n"
     )
-
-
-def points(value):
-    """Points for people: 7, 7.5 or 4.57."""
-    return f"{float(Fraction(value)):.2f}".rstrip("0").rstrip(".")
 
 
 def kind(result):

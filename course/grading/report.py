@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 from course.checks import feedback
 from course.checks.drawing import flow_html
-from course.checks.result import NOT_ATTEMPTED, PASSED
+from course.checks.result import NOT_ATTEMPTED, PASSED, points
 from course.exercises import LABS, load
 from course.grading import page
-from course.grading.page import points
 from course.grading.record import GRADED
+from course.grading.submission import short_digest
 from course.language import gettext
 
 _SHOWN_MISTAKES = 12
@@ -117,6 +117,7 @@ def student_page(record):
     parts = [
         f"<h1>{escape(record.student)}</h1>",
         f'<p class="soft">{_lab(record.lab)} · {escape(lecture)}</p>',
+        *_digest(record),
     ]
     if record.status == GRADED:
         parts.append(_score(record))
@@ -130,6 +131,14 @@ def student_page(record):
         )
     title = f"{record.student} · {_lab(record.lab)}"
     return page.document(title, "\n".join(parts))
+
+
+def _digest(record):
+    """Which file it was, as ``course handin`` told the student."""
+    if record.digest:
+        said = gettext("File {digest}, as course handin shows it.")
+        said = said.format(digest=f"<code>{escape(short_digest(record.digest))}</code>")
+        yield f'<p class="soft small">{said}</p>'
 
 
 def _lab(number):

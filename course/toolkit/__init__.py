@@ -12,6 +12,7 @@ _HOMES = {
     "accuracy_by_parameters": "show",
     "check": "checking",
     "digits": "data",
+    "grading_rules": "rules",
     "gradients_by_depth": "show",
     "learning_curves": "show",
     "lines": "show",
