@@ -296,7 +296,7 @@ def test_every_answer_cell_of_lab_and_solution_shows_its_panel():
 
 
 def test_texts_come_in_the_language_of_the_lab(monkeypatch):
-    monkeypatch.setattr(cells, "gettext", lambda text, tongue: f"{tongue}: {text}")
+    monkeypatch.setattr(cells, "gettext", lambda text, language: f"{language}: {text}")
     asked, choice = cells.question("modern_cnn.relu", "ko", solved=False)
     question = find("modern_cnn.relu")
     assert f"ko: {question.text}" in asked["source"]

@@ -52,10 +52,10 @@ def question(question_id, language, *, solved):
     asked = questions.find(question_id)
     number = list(questions.load(asked.lecture)).index(asked.name) + 1
     rows = [
-        f"- **{letter}** \N{EN SPACE}{gettext(option.text, language)}"
+        f"- **{letter}** \N{EN SPACE}{gettext(option.text, language=language)}"
         for letter, option in asked.lettered.items()
     ]
-    text = f"**{number}.** {gettext(asked.text, language)}"
+    text = f"**{number}.** {gettext(asked.text, language=language)}"
     choice = asked.key if solved else ""
     cell_id = _cell_id(question_id)
     return [

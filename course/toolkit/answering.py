@@ -69,10 +69,10 @@ class Answer:
         self.right = choice == question.key if choice else None
 
     def __repr__(self):
+        marks = {True: gettext("right"), False: gettext("wrong")}
         rows = [
-            f"  {letter}  {gettext('right') if o.right else gettext('wrong')}: "
-            + gettext(o.reason)
-            for letter, o in self._told()
+            f"  {letter}  {marks[option.right]}: {gettext(option.reason)}"
+            for letter, option in self._told()
         ]
         lines = [self._headline(), *rows]
         if self._advice():
@@ -80,11 +80,11 @@ class Answer:
         return "\n".join(_clean(line) for line in lines)
 
     def _repr_html_(self):
+        marks = {True: ("pass", "✓"), False: ("fail", "✗")}
         items = [
-            f'<li class="{"pass" if o.right else "fail"}"><span class="mark">'
-            f"{'✓' if o.right else '✗'}</span><b>{letter}</b>&ensp;"
-            f"{escape(gettext(o.reason))}</li>"
-            for letter, o in self._told()
+            '<li class="{}"><span class="mark">{}</span>'.format(*marks[option.right])
+            + f"<b>{letter}</b>&ensp;{escape(gettext(option.reason))}</li>"
+            for letter, option in self._told()
         ]
         advice = f'<div class="hint">{escape(self._advice())}</div>'
         color = {True: _RIGHT, False: _WRONG, None: _OPEN}[self.right]
