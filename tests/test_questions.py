@@ -183,7 +183,7 @@ def test_the_right_answer_is_told_every_reason(question):
         assert option.reason in text
     assert text.count("right: ") == len(question.key)
     assert html.count("<li") == len(question.options)
-    assert html.count('class="pass"') == len(question.key)
+    assert html.count('class="option pass"') == len(question.key)
     assert "Choose again" not in text + html
 
 
@@ -195,7 +195,7 @@ def test_a_wrong_answer_is_told_its_reason_and_no_other(question, letter):
     for other, option in question.lettered.items():
         assert (option.reason in text) == (other == letter)
         assert option.text not in text + html
-    assert html.count("<li") == 1 and 'class="pass"' not in html
+    assert html.count("<li") == 1 and 'class="option pass"' not in html
     assert "Choose again." in text and "Choose again." in html
 
 

@@ -114,7 +114,7 @@ OVERLAPPING_POOLING = Question(
 
 TWO_TOWERS = Question(
     "modern_cnn.two_towers",
-    deferred("AlexNet comes in two towers, each with half of the channels. Why so?"),
+    deferred("Why is AlexNet split into two towers, each with half of the channels?"),
     (
         Option(
             deferred("Two networks, trained apart, err less when they are averaged."),

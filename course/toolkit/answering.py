@@ -6,6 +6,11 @@ from course.checks.feedback import _STYLE, _clean
 from course.language import KOREAN, current, gettext
 
 _RIGHT, _WRONG, _OPEN = "#1a7f37", "#c4320a", "#888"
+# The lines of a reason begin below each other.
+_ROWS = """<style>
+.course-check .option{display:flex;gap:.5em}
+.course-check .option :not(:last-child){flex:none}
+</style>"""
 
 
 def answer(question_id, choice):
@@ -80,19 +85,15 @@ class Answer:
         return "\n".join(_clean(line) for line in lines)
 
     def _repr_html_(self):
-        marks = {True: ("pass", "✓"), False: ("fail", "✗")}
-        items = [
-            '<li class="{}"><span class="mark">{}</span>'.format(*marks[option.right])
-            + f"<b>{letter}</b>&ensp;{escape(gettext(option.reason))}</li>"
-            for letter, option in self._told()
-        ]
+        items = [_item(letter, option) for letter, option in self._told()]
         advice = f'<div class="hint">{escape(self._advice())}</div>'
         color = {True: _RIGHT, False: _WRONG, None: _OPEN}[self.right]
         # Hangul is to break between words, not inside them.
         korean = current() == KOREAN
         language, words = (' lang="ko"', ";word-break:keep-all") if korean else ("", "")
         return (
-            f'{_STYLE}<div class="course-check"{language} style="--c:{color}{words}">'
+            f'{_STYLE}{_ROWS}<div class="course-check"{language} '
+            f'style="--c:{color}{words}">'
             f"<b>{escape(self._headline())}</b><ul>{''.join(items)}</ul>"
             f"{advice if self._advice() else ''}</div>"
         )
@@ -122,3 +123,12 @@ class Answer:
         if self.right is None:
             return gettext("Put the letter of your choice between the quotes.")
         return "" if self.right else gettext("Choose again.")
+
+
+def _item(letter, option):
+    """An option and its reason as an item of a list."""
+    kind, mark = ("pass", "✓") if option.right else ("fail", "✗")
+    return (
+        f'<li class="option {kind}"><span class="mark">{mark}</span><b>{letter}</b>'
+        f"<span>{escape(gettext(option.reason))}</span></li>"
+    )
