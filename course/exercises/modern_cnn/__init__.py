@@ -18,5 +18,8 @@ ORDER = (
     "resnet",
     "gradient_norms",
     "zero_init_residual",
+    "inception_parameters",
+    "bottleneck_weights",
+    "densenet_channels",
 )
 EXERCISES = gather(__name__, ORDER)
