@@ -202,7 +202,7 @@ def test_sketches_of_rounded_arrays_match_and_others_do_not():
     values = rng.normal(size=(4, 9, 7, 8)).astype("float32")
 
     def made(array):
-        return sketch({"value": array, "type": "ndarray", "mutated": False})
+        return sketch({"value": array, "type": "ndarray", "mutated": []})
 
     assert match(made(values), made(values * (1 + 1e-6)))
     assert match(made(values), made(values.astype("float16")))

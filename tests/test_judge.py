@@ -270,7 +270,7 @@ observations = st.fixed_dictionaries(
         ),
         "value": trees,
         "type": st.text(),
-        "mutated": st.booleans(),
+        "mutated": trees | st.just([]),
         "kind": st.text(),
         "shape": trees | st.just({"output": [None, 2]}),
         "weights": trees | st.just({"bias": [], "other": [np.zeros(8)]}) | named,

@@ -25,8 +25,8 @@ def nothing_chosen(monkeypatch):
     language.use(None)
 
 
-def result(*verdicts, hint=""):
-    return Result("toy.f", FAILED, 0, 1, verdicts, "", hint)
+def result(*verdicts, hints=()):
+    return Result("toy.f", FAILED, 0, 1, verdicts, hints=hints)
 
 
 def test_a_notebook_is_english_until_it_chooses(monkeypatch):

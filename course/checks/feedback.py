@@ -32,7 +32,8 @@ _LONGEST = 300
 def by_claim(result):
     """Verdicts grouped: a list of (claim, number passed, number, first failed).
 
-    A call that does not run has no other verdict, but counts against every claim.
+    A call that does not run has no other verdict, but counts against every claim: a
+    claim may have no failed verdict and yet not hold for every call.
     """
     rows = []
     calls = sum(v.claim == "runs" for v in result.verdicts)
@@ -51,7 +52,7 @@ def headline(result):
         said = gettext("{exercise}: not attempted yet")
         return said.format(exercise=result.exercise)
     rows = by_claim(result)
-    passed = sum(failed is None for *_, failed in rows)
+    passed = sum(held == number for _, held, number, _ in rows)
     said = gettext("{exercise}: {passed} of {total} public checks pass")
     if passed == len(rows):
         said += gettext("; grading uses other inputs")
@@ -88,7 +89,7 @@ def text(result):
     for claim, passed, number, failed in rows:
         if result.status == NOT_ATTEMPTED:
             continue
-        mark = "ok  " if failed is None else "FAIL"
+        mark = "ok  " if passed == number else "FAIL" if failed else "--  "
         lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
             lines += [f"         {padded(k)}{value}" for k, value in _details(failed)]
@@ -154,12 +155,13 @@ def html(result):
     for claim, passed, number, failed in rows:
         if result.status == NOT_ATTEMPTED:
             continue
-        good = failed is None
+        good = passed == number
+        kind, sign = ("pass", "✓") if good else ("fail", "✗") if failed else ("", "–")
         item = (
-            f'<li class="{"pass" if good else "fail"}"><span class="mark">'
-            f"{'✓' if good else '✗'}</span>{escape(explained(claim, passed, number))}"
+            f'<li class="{kind}"><span class="mark">{sign}</span>'
+            f"{escape(explained(claim, passed, number))}"
         )
-        if not good and claim in _detailed(rows):
+        if failed is not None and claim in _detailed(rows):
             cells = "".join(
                 f"<tr><td>{escape(key)}</td><td><code>{escape(value)}</code></td></tr>"
                 for key, value in _details(failed)

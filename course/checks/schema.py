@@ -19,7 +19,7 @@ def is_observation(tree):
         return _is_error(tree["raised"])
     if "value" in tree:
         told = isinstance(tree.get("type"), str) and tree["type"] != ""
-        told = told and isinstance(tree.get("mutated"), bool)
+        told = told and _are_places(tree.get("mutated"))
         return told and _is_value(tree["value"])
     if not isinstance(tree.get("kind"), str) or tree["kind"] == "":
         return False
@@ -33,6 +33,10 @@ def _is_error(raised):
     texts = [raised.get("message"), raised.get("line")]
     named = isinstance(types, list) and all(isinstance(t, str) for t in types)
     return named and all(isinstance(text, str) for text in texts)
+
+
+def _are_places(numbers):
+    return isinstance(numbers, list) and all(type(n) is int for n in numbers)
 
 
 def _is_value(value):

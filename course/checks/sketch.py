@@ -16,6 +16,7 @@ _SUMS = 6
 # Of the largest value. Rounding moves a sum by 1e-5 of it, a mistake by far more.
 _SLACK, _HALF_SLACK = 1e-4, 1e-2
 _SMALLEST_PROBABILITY = 1e-12
+_LARGEST = 1e30
 
 
 def sketch(observation):
@@ -84,7 +85,8 @@ def _leaf(array):
         numbers = _weights(numbers.size) @ numbers / np.sqrt(numbers.size)
     slack = 1e-6 if whole else relative * (largest or 1.0)
     kind = "integers" if whole else "probabilities" if probable else "reals"
-    dtype = "float64" if whole else "float32"  # counts may have ten digits
+    # Counts may have ten digits, and wrong ones a hundred.
+    dtype = "float64" if whole or largest > _LARGEST else "float32"
     return [kind, list(array.shape), np.array([slack, *numbers], dtype)]
 
 

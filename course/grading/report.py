@@ -228,7 +228,8 @@ def _claims(result):
     """Each claim and how many calls bear it out; not which calls these were."""
     items = []
     for claim, passed, number, failed in feedback.by_claim(result):
-        sign = page.mark(PASSED if failed is None else failed.status)
+        kind = failed.status if failed else PASSED if passed == number else page.PARTLY
+        sign = page.mark(kind)
         tally = gettext("{passed} of {total}").format(passed=passed, total=number)
         tally = "" if number == 1 else f' <span class="soft">{tally}</span>'
         explained = gettext(feedback.EXPLAINED.get(claim, claim))

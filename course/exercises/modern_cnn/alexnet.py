@@ -39,8 +39,7 @@ LOCAL_RESPONSE_NORM = Exercise(
             "forgets to square",
             "np.pad(x**2,",
             "np.pad(x,",
-            "The sum is over the *squares* of the neighbours: strong negative values "
-            "damp as much as positive ones.",
+            "What is summed up over the neighbours: the values themselves?",
         ),
         Mistake(
             "wraps around at the ends",
@@ -59,7 +58,7 @@ LOCAL_RESPONSE_NORM = Exercise(
             "forgets the exponent",
             " ** beta",
             "",
-            "The denominator is raised to the power beta.",
+            "One of the four constants is never used in your formula.",
         ),
         Mistake(
             "calculates in the integers of the input",
@@ -72,7 +71,8 @@ LOCAL_RESPONSE_NORM = Exercise(
             "leaves the channel itself out of the sum",
             "for i in range(size))",
             "for i in range(size) if i != size // 2)",
-            "The neighbours are centred on the channel itself, and it is one of them.",
+            "With `size` 5, five channels are summed up. Is the channel itself one "
+            "of yours?",
         ),
         Mistake(
             "looks only at the channels before",

@@ -127,7 +127,8 @@ STACKED_CONV_PARAMS = Exercise(
             "counts the kernel's side once",
             "height * width",
             "height",
-            "A kernel of side 3 has 3 x 3 places for each channel.",
+            "A kernel has a height and a width. What does your count do with a "
+            "kernel of 3x7?",
         ),
         Mistake(
             "adds biases",
@@ -145,7 +146,8 @@ STACKED_CONV_PARAMS = Exercise(
             "takes depth as a power",
             "* int(depth)",
             "** int(depth)",
-            "Layers on top of each other add their weights up.",
+            "Your count grows as a power of the depth. What happens to the weights "
+            "when one more layer is put on top?",
         ),
     ),
 )

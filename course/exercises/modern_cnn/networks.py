@@ -41,7 +41,8 @@ RESNET = Exercise(
             "strides in every block of the later stages",
             "stride = 2 if stage > 0 and i == 0 else 1",
             "stride = 2 if stage > 0 else 1",
-            "A stage halves the map once: its first block strides, the others do not.",
+            "Each stage halves the map once. How often does yours, when it has "
+            "three blocks?",
         ),
         Mistake(
             "never strides in the stages",
@@ -102,13 +103,14 @@ RESNET = Exercise(
             "pools the maximum at the end",
             "layers.GlobalAveragePooling2D(",
             "layers.GlobalMaxPooling2D(",
-            "The last pool takes the mean over the map, not the maximum.",
+            "Look at the head again: what does the last pool take of each "
+            "channel's map?",
         ),
         Mistake(
             "pools the average in the stem",
             'layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")',
             'layers.AveragePooling2D(3, strides=2, padding="same")',
-            "The pool of the stem keeps the maximum.",
+            "Look at the stem again: what does its pool keep of nine values?",
         ),
         Mistake(
             "uses a 3x3 convolution as stem",
@@ -168,8 +170,9 @@ GRADIENT_NORMS = Exercise(
             "runs the model in training mode",
             '"float32"), training=False)',
             '"float32"), training=True)',
-            "Dropout and batch statistics are at work in your forward pass, so each "
-            "call gives other numbers. In which mode is the model to run?",
+            "In training mode dropout is at work, and each batch normalization "
+            "moves its averages, which changes the model. In which mode is the "
+            "model to run?",
         ),
         Mistake(
             "sums the loss over the batch",
@@ -193,7 +196,7 @@ GRADIENT_NORMS = Exercise(
             "forgets the root",
             "float(np.linalg.norm(gradient))",
             "float(np.square(gradient).sum())",
-            "The L2 norm is the *root* of the sum of squares.",
+            "Your numbers are the squares of the norms. What is missing?",
         ),
         Mistake(
             "takes the norm of the kernel",
@@ -205,7 +208,8 @@ GRADIENT_NORMS = Exercise(
             "goes from the last layer to the first",
             "for layer in model.layers",
             "for layer in model.layers[::-1]",
-            "The keys stand in the order of the model's layers.",
+            "The keys are right, but not where they are expected: what comes first "
+            "in the model?",
         ),
     ),
 )
@@ -350,7 +354,8 @@ ZERO_INIT_RESIDUAL = Exercise(
             "                w = producer[id(t)].trainable_weights\n"
             "                [v.assign(ops.zeros_like(v)) for v in w]\n"
             "            for weight in end.trainable_weights:",
-            "A projected shortcut must stay as it is: only the branch falls silent.",
+            "You silence both inputs of an Add. Whatever makes the shortcut, a "
+            "projection or simply the layer before the block, stays as it is.",
         ),
         Mistake(
             "forgets branches that end in a convolution",
