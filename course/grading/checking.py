@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from course.checks import feedback
+from course.checks.columns import printable
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.grading.grader import Grader
 from course.grading.record import GRADED
@@ -76,7 +77,7 @@ def check_notebook(path, lab=None):
     try:
         record = public_record(path, lab)
     except NotChecked as error:
-        print(f"course check: {feedback.printable(str(error))}", file=sys.stderr)
+        print(f"course check: {printable(str(error))}", file=sys.stderr)
         return 1
     _print_checks(record)
     return 0 if record.earned == record.possible else 1
@@ -85,9 +86,9 @@ def check_notebook(path, lab=None):
 def _print_checks(record):
     for cell, line, message, text in record.problems:
         where = gettext("code cell {cell}, line {line}: ").format(cell=cell, line=line)
-        print(feedback.printable(where + message))
+        print(printable(where + message))
         if text:
-            print("    " + feedback.printable(text))
+            print("    " + printable(text))
     for answer in record.answers:
         print(feedback.text(answer.result))
         if answer.helped_by:

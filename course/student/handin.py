@@ -7,7 +7,7 @@ import json
 import time
 from datetime import datetime
 
-from course.checks.feedback import printable
+from course.checks.columns import printable
 from course.exercises import LABS, load
 from course.grading.progress import duration
 from course.grading.submission import SIZE_LIMIT, read, short_digest

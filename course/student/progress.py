@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from course.checks import rules
-from course.checks.feedback import by_claim, padded, printable, titled_hints, width
+from course.checks.columns import padded, printable, width
+from course.checks.feedback import by_claim, titled_hints
 from course.checks.result import ERROR, NOT_ATTEMPTED, TIMED_OUT, points
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.grading.checking import NotChecked, public_record

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from itertools import count
 
-from course.checks.feedback import printable
+from course.checks.columns import printable
 from course.grading.submission import (
     BACKUP,
     UnreadableSubmission,
