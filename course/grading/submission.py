@@ -18,6 +18,8 @@ SIZE_LIMIT = 16 << 20
 CELL_LIMIT = 5000
 SOURCE_LIMIT = 160_000  # characters; escaped in JSON, they fit into one message
 SUFFIXES = (".ipynb", ".py")
+# Through no link and without waiting for a pipe, where the system knows these flags.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _NOT_WORK = (".md", ".yml", ".yaml", ".csv", ".ini", ".toml", ".cfg", ".sqlite")
 _IGNORED = ("__pycache__", "__MACOSX", "desktop.ini", "Thumbs.db")
 # kimminsu_LATE_51234_998877_05_modern_cnn-2.ipynb
@@ -166,13 +168,7 @@ def read_bytes(path):
     """
     if Path(path).suffix.lower() not in SUFFIXES:
         raise UnreadableSubmission("not a notebook (.ipynb) or script (.py)")
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        fd = os.open(path, flags)
-    except OSError as error:
-        if os.path.islink(path):
-            raise UnreadableSubmission("a symbolic link, not a file") from None
-        raise UnreadableSubmission(f"cannot be opened: {error.strerror}") from None
+    fd = _open(path)
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISDIR(mode):
@@ -190,6 +186,18 @@ def read_bytes(path):
             f"larger than {SIZE_LIMIT >> 20} MiB; clear the outputs and save again"
         )
     return data
+
+
+def _open(path):
+    if os.path.islink(path):
+        raise UnreadableSubmission("a symbolic link, not a file")
+    try:
+        return os.open(path, _FLAGS)
+    except OSError as error:
+        reason = f"cannot be opened: {error.strerror}"
+        if os.path.isdir(path):  # which Windows does not open
+            reason = "a folder, not a notebook"
+        raise UnreadableSubmission(reason) from None
 
 
 def read_cells(data, suffix):
