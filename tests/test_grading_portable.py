@@ -257,9 +257,14 @@ t.os.kill(t.os.getpid(), 9)
 
 @pytest.mark.skipif(os.name == "nt", reason="kills without a signal")
 @pytest.mark.parametrize(("busy", "seconds"), [(False, 5), (True, 20)])
-def test_a_child_ends_when_the_grader_is_gone(busy, seconds):
+def test_a_child_ends_when_the_grader_is_gone(tmp_path, busy, seconds):
     code = ORPHAN.format(root=str(ROOT), tests=str(ROOT / "tests"), busy=busy)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # nobody is left to empty it
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert _runs(int(done.stdout)) or not busy
     assert _gone(int(done.stdout), seconds=seconds)
