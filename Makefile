@@ -44,12 +44,16 @@ gpu-solutions: $(VENV)/.installed-gpu $(VENV)/.installed-dev ## The same; fail u
 	$(MAKE) solutions
 
 .PHONY: build
-build: $(VENV)/.installed-dev ## Write labs/ and solutions/ from labs/source/
+build: $(VENV)/.installed-dev ## Write all that is made from sources: labs, solutions, catalogs
+	$(BIN)/python -m course.authoring.catalog update
+	$(BIN)/python -m course.authoring.catalog
 	$(BIN)/course build
+	$(BIN)/python examples/make_submissions.py
 
 .PHONY: build-check
-build-check: $(VENV)/.installed-dev ## Fail when a notebook differs from its source
+build-check: $(VENV)/.installed-dev ## Fail when something differs from its source
 	$(BIN)/course build --check
+	$(BIN)/python examples/make_submissions.py --check
 
 # The variable silences a notice of the theme's about another, later tool.
 .PHONY: docs

@@ -8,7 +8,15 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_MODULES = ("modern_cnn", "toolkit", "published", "exercises", "checks", "grading")
+_MODULES = (
+    "modern_cnn",
+    "toolkit",
+    "published",
+    "exercises",
+    "questions",
+    "checks",
+    "grading",
+)
 __all__ = ["__version__", *_MODULES]
 
 

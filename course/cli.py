@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from course import __version__, language
+from course.arguments import count, lab_number, notebook, results_folder, submissions
 
 INTERRUPTED = 130
 
@@ -64,10 +65,14 @@ def parser():
         _add_demo,
         _add_lab,
         _add_check,
+        _add_progress,
+        _add_reset,
+        _add_handin,
         _add_grade,
         _add_model,
         _add_doctor,
         _add_build,
+        _add_new,
     ):
         add(commands)
     return root
@@ -84,7 +89,7 @@ def _add_demo(commands):
     command = _add(commands, "demo", _demo, "grade the example submissions of lab 05")
     command.add_argument(
         "--out",
-        type=_results_folder,
+        type=results_folder,
         default=Path("graded/demo"),
         metavar="DIR",
         help="where the reports go (default: %(default)s)",
@@ -107,7 +112,7 @@ def _add_lab(commands):
     command.add_argument(
         "lab",
         nargs="?",
-        type=_lab_number,
+        type=lab_number,
         metavar="NN",
         help="number of the lab, such as 05 (default: the first one)",
     )
@@ -138,14 +143,83 @@ def _add_check(commands):
         _check,
         "run the public checks of a lab on a notebook, as the notebook itself does",
     )
-    command.add_argument("notebook", type=_notebook, metavar="NOTEBOOK")
+    command.add_argument("notebook", type=notebook, metavar="NOTEBOOK")
     _add_lab_option(command, "which lab it is (default: found from its functions)")
 
 
 def _check(options):
-    from course.grading.run import check_notebook
+    from course.grading.checking import check_notebook
 
     return check_notebook(options.notebook, lab=options.lab)
+
+
+def _add_progress(commands):
+    command = _add(
+        commands,
+        "progress",
+        _progress,
+        "say which exercises of a lab are done, and which to do next",
+    )
+    either = command.add_mutually_exclusive_group()
+    either.add_argument(
+        "notebook",
+        nargs="?",
+        type=notebook,
+        metavar="NOTEBOOK",
+        help="default: the lab's file in labs/ or in the current folder",
+    )
+    either.add_argument(
+        "--points",
+        action="store_true",
+        help="run nothing; say what is graded, and how points are shared",
+    )
+    _add_lab_option(command, "which lab it is (default: found from the file)")
+
+
+def _progress(options):
+    from course.student import progress
+
+    if options.points:
+        return progress.print_rules(options.lab)
+    return progress.main(options.notebook, options.lab)
+
+
+def _add_reset(commands):
+    command = _add(
+        commands,
+        "reset",
+        _reset,
+        "put the stub of an exercise back; the notebook as it was is kept beside it",
+    )
+    command.add_argument("notebook", type=notebook, metavar="NOTEBOOK")
+    command.add_argument(
+        "exercises", nargs="+", metavar="EXERCISE", help="name, such as vgg_block"
+    )
+    command.add_argument(
+        "--all",
+        action="store_true",
+        help="also take its definitions out of other cells",
+    )
+
+
+def _reset(options):
+    from course.student import reset
+
+    return reset.main(options.notebook, options.exercises, everywhere=options.all)
+
+
+def _add_handin(commands):
+    command = _add(
+        commands, "handin", _handin, "say whether a file is whole; runs none of it"
+    )
+    command.add_argument("notebook", type=notebook, metavar="NOTEBOOK")
+    _add_lab_option(command, "which lab it is (default: found from its functions)")
+
+
+def _handin(options):
+    from course.student import handin
+
+    return handin.main(options.notebook, lab=options.lab)
 
 
 def _add_grade(commands):
@@ -157,21 +231,21 @@ def _add_grade(commands):
     )
     command.add_argument(
         "folder",
-        type=_submissions,
+        type=submissions,
         metavar="FOLDER",
         help="notebooks or scripts, one a student, loose or in folders",
     )
     _add_lab_option(command, "which lab to grade, such as 05", required=True)
     command.add_argument(
         "--out",
-        type=_results_folder,
+        type=results_folder,
         required=True,
         metavar="DIR",
         help="where the reports and the results go",
     )
     command.add_argument(
         "--jobs",
-        type=_count,
+        type=count,
         default=_processors(),
         metavar="N",
         help="submissions graded at once (default: the processors, %(default)s here)",
@@ -273,72 +347,42 @@ def _build(options):
     return build.main(check=options.check, run=options.run)
 
 
-def _add_lab_option(command, text, required=False):
+def _add_new(commands):
+    command = _add(
+        commands,
+        "new",
+        _new,
+        "write the pieces of a new exercise (in a clone of the repository)",
+    )
+    command.add_argument("what", choices=["exercise"], help="what is to be made")
     command.add_argument(
-        "--lab", type=_lab_number, required=required, metavar="NN", help=text
+        "id", metavar="LECTURE.FUNCTION", help="such as modern_cnn.my_block"
+    )
+    command.add_argument(
+        "--after", metavar="NAME", help="exercise that it follows (default: the last)"
+    )
+    command.add_argument(
+        "--observer",
+        choices=["array", "model", "weights"],
+        default="array",
+        help="what it takes: numbers and arrays, symbolic tensors, or a model to "
+        "change (default: %(default)s)",
     )
 
 
-def _lab_number(text):
-    from course.exercises import LABS
+def _new(options):
+    from course.authoring import scaffold
 
-    for number, lecture in LABS.items():
-        if text == lecture or (text.isdecimal() and int(text) == int(number)):
-            return number
-    known = ", ".join(f"{number} ({lecture})" for number, lecture in LABS.items())
-    raise argparse.ArgumentTypeError(f"there is no lab {text!r}; there is {known}")
+    return scaffold.main(options.id, options.after, options.observer)
 
 
-def _count(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
+def _add_lab_option(command, text, required=False):
+    command.add_argument(
+        "--lab", type=lab_number, required=required, metavar="NN", help=text
+    )
 
 
 def _processors():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _submissions(text):
-    path = Path(text)
-    if path.is_file():
-        advice = "unpack it and give that folder"
-        if path.suffix != ".zip":
-            advice = f"give the folder it lies in, {str(path.parent)!r}"
-        raise argparse.ArgumentTypeError(f"{text!r} is a file; {advice}")
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"there is no folder {text!r} (looked in {Path.cwd()}); give the folder "
-            "that holds the submissions"
-        )
-    return path
-
-
-def _notebook(text):
-    path = Path(text)
-    if path.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is a folder; give one notebook in it, or use course grade"
-        )
-    if not path.is_file():
-        raise argparse.ArgumentTypeError(
-            f"there is no file {text!r} (looked in {Path.cwd()}); give the notebook "
-            "to check, such as labs/05_modern_cnn.ipynb"
-        )
-    return path
-
-
-def _results_folder(text):
-    path = Path(text)
-    taken = next((p for p in (path, *path.parents) if p.exists()), Path())
-    if not taken.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{str(taken)!r} is a file, so no folder {text!r} can be made; give another"
-        )
-    if not os.access(taken, os.W_OK):
-        raise argparse.ArgumentTypeError(
-            f"{str(taken)!r} is not writable for you; give another folder"
-        )
-    return path

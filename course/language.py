@@ -59,11 +59,16 @@ def _known(setting):
     return language if language in LANGUAGES else ENGLISH
 
 
-def gettext(message):
-    """A message in the language in use; itself where it has no translation."""
+def gettext(message, language=None):
+    """A message in another language; itself where it has no translation.
+
+    Args:
+        message: in English.
+        language: one of LANGUAGES, by default the one in use.
+    """
     if not message:  # gettext answers "" with the head of the catalog
         return message
-    return _catalog(current()).gettext(message)
+    return _catalog(language or current()).gettext(message)
 
 
 def pgettext(context, message, language=None):

@@ -16,6 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from course import questions  # noqa: E402
 from course.exercises import load  # noqa: E402
 from course.exercises.source import solution_source, stub_source  # noqa: E402
 
@@ -24,7 +25,7 @@ EXERCISES = load("modern_cnn")
 SETUP = """import keras
 from keras import layers, ops
 import numpy as np
-from course.toolkit import InceptionWidths, check"""
+from course.toolkit import InceptionWidths, answer, check"""
 EXPERIMENT = """history = {}
 for depths in ((1, 1), (2, 2), (3, 3)):
     model = resnet(depths, filters=16, num_classes=10, input_shape=(32, 32, 1))
@@ -62,11 +63,15 @@ def answers(**changed):
 
 
 def notebook(cells):
-    """A lab notebook: heading, setup, each answer with its check, an experiment."""
+    """A lab notebook: setup, each answer with its check, letters, an experiment."""
     parts = ["# Lab 05 · Modern convolutional networks", SETUP]
     for name, source in cells.items():
         parts += [f"## {name}", source, f'check("{EXERCISES[name].id}", {name})']
-    return as_json([*parts, EXPERIMENT])
+    letters = [
+        f'answer("{question.id}", "{question.key}")'
+        for question in questions.load("modern_cnn").values()
+    ]
+    return as_json([*parts, "\n".join(letters), EXPERIMENT])
 
 
 def as_json(parts):
@@ -129,6 +134,12 @@ def typical_mistakes():
                 "dense_block", "puts the new channels in front"
             ),
             resnet=with_mistake("resnet", "returns logits"),
+            inception_parameters=with_mistake(
+                "inception_parameters", "forgets the biases"
+            ),
+            densenet_channels=with_mistake(
+                "densenet_channels", "puts a transition behind the last block too"
+            ),
         )
     )
 

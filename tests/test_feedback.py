@@ -10,8 +10,8 @@ from course.checks.result import FAILED, PASSED, Result, Verdict
 from course.toolkit.checking import check
 
 
-def result(*verdicts, status=FAILED, hint=""):
-    return Result("toy.f", status, Fraction(0), 1, verdicts, hint=hint)
+def result(*verdicts, status=FAILED, **more):
+    return Result("toy.f", status, Fraction(0), 1, verdicts, **more)
 
 
 def test_passing_everything_is_not_called_done():
@@ -34,11 +34,15 @@ def test_only_the_first_failure_is_told_in_full():
 
 def test_markup_and_control_characters_do_not_pass():
     rude = "<img src=x onerror=alert(1)>\x1b[31m\r\u202e"
+    flow = ((("Conv" + rude, (None, 4), 3), ((None, 4), 12)), (None, ((2,), 0)))
     panel = feedback.html(
-        result(Verdict("runs", FAILED, rude, rude, rude, rude), hint=rude)
+        result(
+            Verdict("runs", FAILED, rude, rude, rude, rude), hints=(rude,), flow=flow
+        )
     )
     assert "<img" not in panel
-    text = feedback.text(result(Verdict("runs", FAILED, rude, rude, rude, rude)))
+    verdict = Verdict("runs", FAILED, rude, rude, rude, rude)
+    text = feedback.text(result(verdict, flow=flow, flow_of=rude))
     assert not any(c in text for c in "\x1b\r\u202e")
 
 
@@ -55,7 +59,7 @@ def test_check_shows_a_panel_for_a_wrong_answer():
 
     panel = check("modern_cnn.vgg_block", vgg_block)
     text = repr(panel)
-    assert panel.result.mistake == "forgets the ReLU"
+    assert panel.result.mistakes == ("forgets the ReLU",)
     for part in ("called", "came back", "expected", "differs", "Hint:"):
         assert part in text
     assert "course-check" in panel._repr_html_()

@@ -8,9 +8,17 @@ from html.parser import HTMLParser
 
 import pytest
 
-from course.checks.result import ERROR, FAILED, NOT_ATTEMPTED, PASSED, Result, Verdict
+from course.checks.result import (
+    ERROR,
+    FAILED,
+    NOT_ATTEMPTED,
+    PASSED,
+    Result,
+    Verdict,
+    points,
+)
 from course.exercises import load
-from course.grading import page, report
+from course.grading import report
 from course.grading.progress import Progress, duration
 from course.grading.record import (
     GRADED,
@@ -40,7 +48,7 @@ def answer(exercise, status=PASSED, part=None, **more):
         Verdict("behaviour", status, **SECRETS),
         Verdict("behaviour", PASSED, **SECRETS),
     )
-    kept = {k: more.pop(k) for k in ("mistake", "hint") if k in more}
+    kept = {k: more.pop(k) for k in ("mistakes", "hints", "flow") if k in more}
     result = Result(
         exercise.id, status, part * exercise.points, exercise.points, verdicts, **kept
     )
@@ -53,8 +61,9 @@ def record(student="김민서", **more):
         EXERCISES["receptive_field"],
         FAILED,
         Fraction(1, 3),
-        mistake="ignores dilation",
-        hint="Think of <holes>.",
+        mistakes=("ignores dilation",),
+        hints=("Think of <holes>.",),
+        flow=((("Conv2D", (None, 8, 4), 112), ((8, 8, 4), 144)), (None, ((4,), 8))),
     )
     answers[4] = answer(
         EXERCISES["vgg_block"], ERROR, notes=("TypeError in code cell 3: <b>",)
@@ -233,7 +242,7 @@ def test_a_table_that_a_spreadsheet_holds_open_is_named(tmp_path, monkeypatch):
     [(0, "0"), (93, "93"), (100, "100"), (Fraction(4, 7), "0.57"), (7.5, "7.5")],
 )
 def test_points_for_people(value, text):
-    assert page.points(value) == text
+    assert points(value) == text
 
 
 def test_a_record_survives_the_store(tmp_path):

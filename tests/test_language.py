@@ -25,8 +25,8 @@ def nothing_chosen(monkeypatch):
     language.use(None)
 
 
-def result(*verdicts, hint=""):
-    return Result("toy.f", FAILED, 0, 1, verdicts, "", hint)
+def result(*verdicts, hints=()):
+    return Result("toy.f", FAILED, 0, 1, verdicts, hints=hints)
 
 
 def test_a_notebook_is_english_until_it_chooses(monkeypatch):
@@ -74,7 +74,9 @@ def test_a_message_without_translation_stays_english():
 def test_the_panel_is_korean_where_that_is_chosen():
     language.use("ko")
     panel = result(
-        Verdict("runs", PASSED), Verdict("behaviour", FAILED, "f(1)", "2"), hint=HINT
+        Verdict("runs", PASSED),
+        Verdict("behaviour", FAILED, "f(1)", "2"),
+        hints=(HINT,),
     )
     text = feedback.text(panel)
     assert "공개 검사 2개 중 1개 통과" in text
@@ -87,7 +89,7 @@ def test_the_panel_is_korean_where_that_is_chosen():
 
 def test_the_result_itself_holds_english():
     language.use("ko")
-    assert result(hint=HINT).hint == HINT
+    assert result(hints=(HINT,)).hints == (HINT,)
 
 
 def test_labels_line_up_in_both_languages():
@@ -96,7 +98,7 @@ def test_labels_line_up_in_both_languages():
     for chosen in language.LANGUAGES:
         language.use(chosen)
         for label in ("called", "came back", "expected", "differs"):
-            said = feedback._padded(language.gettext(label))
+            said = feedback.padded(language.gettext(label))
             assert sum(1 + (east_asian_width(c) in "WF") for c in said) == 10
             assert said.endswith(" ")
 
@@ -145,8 +147,11 @@ def test_a_command_in_a_korean_terminal_writes_the_korean_lab(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "course", "lab", "05", "--write-only"],
         cwd=tmp_path,
-        env={"LANG": "ko_KR.UTF-8", "PYTHONPATH": str(language.LOCALE.parents[1]),
-             "PYTHONIOENCODING": "utf-8"},
+        env={
+            "LANG": "ko_KR.UTF-8",
+            "PYTHONPATH": str(language.LOCALE.parents[1]),
+            "PYTHONIOENCODING": "utf-8",
+        },
         capture_output=True,
         encoding="utf-8",
         timeout=60,

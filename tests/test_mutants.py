@@ -23,7 +23,8 @@ EQUIVALENT = [
         "Keras, or numpy's padding, raises a ValueError of its own for another rank",
     ),
     (
-        r"^(?!vgg|stacked|receptive)\w+: .*_check_sizes\(.*(pass|dropped\))$"
+        r"^(?!vgg|stacked|receptive|inception_p|bottleneck_w|densenet)"
+        r"\w+: .*_check_sizes\(.*(pass|dropped\))$"
         r"|vgg_block: _check_sizes.*\[filters=filters\]"
         r"|^_check_sizes: if np\.min\(size\) < 1: (-> pass|\[1\] -> 0)$",
         "Keras raises a ValueError of its own for a size, stride or width below 1",
@@ -36,6 +37,14 @@ EQUIVALENT = [
         r"resnet: if len\(depths\) == 0 or len\(input_shape\) != 3:",
         "no stage has no smallest depth, and Keras refuses another input_shape: "
         "both are ValueErrors already",
+    ),
+    (
+        r"densenet_channels: if len\(depths\) == 0 .* \[0\] -> -1$",
+        "depths without an entry have no smallest one: a ValueError already",
+    ),
+    (
+        r"densenet_channels: channels = int\(channels\) -> pass",
+        "guards against numpy's small integers, which no probe has",
     ),
     (
         r"_(conv|conv_relu): .*\[strides=stride\] -> \(dropped\)",

@@ -9,8 +9,7 @@ from course.checks.fill import fill, weights_with_roles
 from course.checks.keras_observer import _inputs, materialized, pinned
 from course.checks.observe import observe
 from course.checks.probe import Probe, Tensor
-from course.exercises import PUBLIC_SEED, load
-from course.toolkit.checking import _reference
+from course.exercises import PUBLIC_SEED, load, public
 
 SEEDS = (PUBLIC_SEED, 5, 77)
 MODELS = [e for e in load("modern_cnn").values() if e.observer == "model"]
@@ -24,7 +23,7 @@ def behaviour(exercise, seed=PUBLIC_SEED):
 
 def built(exercise, probe):
     real = materialized(probe)
-    result = _reference(exercise.id, None)(*real.args, **real.kwargs)
+    result = public.reference(exercise)(*real.args, **real.kwargs)
     if isinstance(result, keras.Model):
         return result
     return keras.Model([a for a in real.args if hasattr(a, "shape")], result)
@@ -50,7 +49,7 @@ def test_blocks_are_called_on_even_and_on_odd_sizes(exercise):
 def test_probes_have_one_channel_and_strides_where_they_can():
     for exercise in MODELS:
         probes = behaviour(exercise)
-        if "stride" in _reference(exercise.id, None).__kwdefaults__:
+        if "stride" in public.reference(exercise).__kwdefaults__:
             assert any("stride" in p.kwargs for p in probes), exercise.id
     single = [
         e.name
@@ -66,7 +65,7 @@ def test_probes_have_one_channel_and_strides_where_they_can():
 def test_no_softmax_saturates_and_no_output_is_constant(seed):
     exercise = load("modern_cnn")["resnet"]
     for probe in behaviour(exercise, seed):
-        outputs = observe(_reference(exercise.id, None), probe, "model")["outputs"]
+        outputs = observe(public.reference(exercise), probe, "model")["outputs"]
         for mode, least in (("inference", 0.003), ("training", 0.03)):
             probabilities = outputs[mode]["output"]
             assert 1e-6 < probabilities.min() and probabilities.max() < 0.99
@@ -76,7 +75,7 @@ def test_no_softmax_saturates_and_no_output_is_constant(seed):
 @pytest.mark.parametrize("exercise", MODELS, ids=ids)
 def test_expected_values_are_finite_and_vary(exercise):
     for probe in behaviour(exercise):
-        outputs = observe(_reference(exercise.id, None), probe, "model")["outputs"]
+        outputs = observe(public.reference(exercise), probe, "model")["outputs"]
         for named in outputs.values():
             assert np.isfinite(named["output"]).all()
             assert named["output"].std() > 1e-3

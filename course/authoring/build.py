@@ -9,7 +9,9 @@ A source is a MyST Markdown notebook, ``labs/source/NN_<lecture>.md``:
   cell that chooses Korean for the panels.
 - ``![text](figures/name.svg)`` puts that file into the notebook.
 - A code cell is given. An empty one with ``:exercise: <lecture>.<function>`` becomes
-  two cells: the stub, in a solution the answer, and the check of that exercise.
+  two cells: the stub, in a solution the answer, and the check of that exercise. One
+  with ``:question: <lecture>.<name>`` becomes the question with its options, and a
+  cell for the letter.
 - The output of a code cell tagged ``nbval-check-output`` is kept in the solution, so
   that nbval compares it. It is recorded in ``NN_<lecture>.outputs.json``.
 """
@@ -19,15 +21,16 @@ import hashlib
 import json
 import re
 import sys
-import textwrap
 from pathlib import Path
 
-from course.exercises import LABS
-from course.exercises.source import docstring, solution_source, stub_source
-from course.language import ENGLISH, KOREAN, LANGUAGES, pgettext
+from course.authoring import observations
+from course.authoring.cells import code, exercise, markdown, question
+from course.exercises import LABS, public, source
+from course.language import ENGLISH, KOREAN, LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPARED = "nbval-check-output"
+_EXPANDED = {"exercise": exercise, "question": question}
 
 _CHOICE = """from course.toolkit import use_language
 
@@ -55,16 +58,19 @@ def main(check=False, run=False):
         if run:
             for number, lecture in LABS.items():
                 record(Lab(number, lecture, ROOT))
+        stale = observations.stale()
+        if not check:
+            observations.renew(stale)
         built = {
             path: text
             for number, lecture in LABS.items()
             for path, text in Lab(number, lecture, ROOT).notebooks().items()
         }
-    except SourceError as error:
+    except (SourceError, public.Unfit, source.SourceError) as error:
         print(f"course build: error: {error}", file=sys.stderr)
         return 1
-    stale = [path for path, text in built.items() if _read(path) != text]
-    for path in stale:
+    differing = [path for path, text in built.items() if _read(path) != text]
+    for path in differing:
         name = path.relative_to(ROOT).as_posix()
         if check:
             print(f"{name} differs from its source; run: course build", file=sys.stderr)
@@ -72,7 +78,12 @@ def main(check=False, run=False):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(built[path].encode("utf-8"))
             print(f"wrote {name}")
-    return 1 if check and stale else 0
+    for exercise_id in stale if check else ():
+        print(
+            f"{exercise_id} changed since it was observed; run: course build",
+            file=sys.stderr,
+        )
+    return 1 if check and (differing or stale) else 0
 
 
 def _read(path):
@@ -147,12 +158,12 @@ class Lab:
                 ) from error
         if language != ENGLISH:  # as soon as the package is there
             first = next(i for i, c in enumerate(cells) if c["cell_type"] == "code")
-            cells.insert(first + 1, _code("language", _CHOICE))
+            cells.insert(first + 1, code("language", _CHOICE))
         made_from = self.source.relative_to(self.source.parents[2]).as_posix()
         note = f"<!-- Made from {made_from} by `course build`: edit that file. -->\n\n"
         cells[0]["source"] = note + cells[0]["source"]
-        code = [cell for cell in cells if cell["cell_type"] == "code"]
-        for count, cell in enumerate(code, 1):
+        code_cells = [cell for cell in cells if cell["cell_type"] == "code"]
+        for count, cell in enumerate(code_cells, 1):
             if cell["outputs"]:  # nbval wants to see that the cell has run
                 cell["execution_count"] = count
         return {
@@ -173,36 +184,17 @@ class Lab:
         """The notebook cells that one cell of the source becomes."""
         if cell.cell_type == "markdown":
             text = self._with_figures(in_language(cell.source, language))
-            return [_markdown(ordinal, text)]
-        if "exercise" in cell.metadata:
-            return self._exercise(cell, language, solved)
+            return [markdown(ordinal, text)]
+        for kind, expand in _EXPANDED.items():
+            if kind in cell.metadata:
+                return expand(_id(cell, kind), language, solved=solved)
         tags = list(cell.metadata.get("tags", []))
         stored = []
         if solved and outputs is not None and COMPARED in tags:
             stored = outputs.get(fingerprint(cell.source))
             if stored is None:
-                raise SourceError(
-                    "its output is not recorded; run: course build --run"
-                )
-        return [_code(ordinal, cell.source, tags, stored)]
-
-    def _exercise(self, cell, language, solved):
-        exercise_id = cell.metadata["exercise"]
-        if cell.source.strip():
-            raise SourceError(
-                f"the cell of {exercise_id} must be empty: stub and answer come from "
-                f"the reference in course/{self.lecture}"
-            )
-        name = exercise_id.partition(".")[2]
-        if solved:
-            source = solution_source(exercise_id)
-        else:
-            source = _stub(exercise_id, language)
-        cell_id = exercise_id.replace(".", "-")
-        return [
-            _code(cell_id, source.strip("\n")),
-            _code(f"{cell_id}-check", f'check("{exercise_id}", {name})'),
-        ]
+                raise SourceError("its output is not recorded; run: course build --run")
+        return [code(ordinal, cell.source, tags, stored)]
 
     def _with_figures(self, text):
         def embed(match):
@@ -215,16 +207,14 @@ class Lab:
         return _FIGURE.sub(embed, text)
 
 
-def _stub(exercise_id, language):
-    """A stub whose specification is in the language of its lab."""
-    stub, english = stub_source(exercise_id), docstring(exercise_id)
-    told = pgettext(exercise_id, english, language)
-    if told == english:
-        return stub
-    head, quotes, rest = stub.partition('"""')
-    _, _, body = rest.partition(quotes)
-    specification = textwrap.indent(f"{quotes}{told}\n{quotes}", "    ").lstrip()
-    return head + specification + body
+def _id(cell, kind):
+    """The id of an exercise or question, whose cell says nothing else."""
+    if cell.source.strip():
+        raise SourceError(
+            f"the cell of {cell.metadata[kind]} must be empty: the package says what "
+            f"belongs to this {kind}"
+        )
+    return cell.metadata[kind]
 
 
 def _cells(text):
@@ -282,26 +272,6 @@ def in_language(text, language):
 def _tidy(text):
     """Without the blank lines that the fences leave behind."""
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-
-
-def _markdown(cell_id, source):
-    return {
-        "cell_type": "markdown",
-        "id": cell_id,
-        "metadata": {},
-        "source": source,
-    }
-
-
-def _code(cell_id, source, tags=(), outputs=()):
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": cell_id,
-        "metadata": {"tags": list(tags)} if tags else {},
-        "outputs": list(outputs),
-        "source": source,
-    }
 
 
 def _lines(text):

@@ -26,9 +26,7 @@ def call_text(name, probe):
         elif isinstance(value, np.ndarray) and value.size > _SMALL:
             letter = next(free)
             said = gettext("{name} {dtype} of shape {shape}")
-            notes.append(
-                said.format(name=letter, dtype=value.dtype, shape=value.shape)
-            )
+            notes.append(said.format(name=letter, dtype=value.dtype, shape=value.shape))
             shown.append(letter)
         else:
             shown.append(value_source(value))

@@ -7,7 +7,13 @@ answer below a tenth and every mistake above ten.
 import numpy as np
 
 from course.checks.result import ERROR, FAILED, PASSED, Verdict
-from course.checks.words import arrays_differ, describe, describe_raised, kind_text
+from course.checks.words import (
+    arrays_differ,
+    describe,
+    describe_raised,
+    differs_from,
+    kind_text,
+)
 from course.language import gettext
 
 # Of the spread of the expected values. Two orders of summation differ by 1e-6 in
@@ -39,7 +45,7 @@ def distance(expected, got):
         return 0.0
     expected, got = expected.astype("float64"), got.astype("float64")
     scale = np.abs(expected).max()
-    if _is_probabilities(expected):
+    if is_probabilities(expected):
         if got.min() < 0:
             return np.inf
         expected, got = (
@@ -50,7 +56,8 @@ def distance(expected, got):
     return float(np.abs(expected - got).max() / tolerance)
 
 
-def _is_probabilities(values):
+def is_probabilities(values):
+    """Whether the rows of a matrix are distributions."""
     if values.ndim != 2 or values.shape[-1] < 2:
         return False
     return values.min() >= 0 and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4)
@@ -168,12 +175,14 @@ def _compare_values(expected, got, call):
         return [Verdict("runs", FAILED, call, describe(got), wanted)]
     runs = Verdict("runs", PASSED, call)
     if got["mutated"]:
-        said = gettext("the call changed one of its arguments")
+        said = gettext("the call changed its argument {number}")
+        said = said.format(number=", ".join(str(i + 1) for i in got["mutated"]))
         wanted = gettext("arguments left as they were")
         return [runs, Verdict(_BEHAVIOUR, FAILED, call, said, wanted)]
     if _tree_distance(expected["value"], got["value"]) <= 1:
         return [runs, Verdict(_BEHAVIOUR, PASSED, call)]
-    told = (describe(got), describe(expected))
+    start = differs_from(expected["value"], got["value"])
+    told = (describe(got, start), describe(expected, start))
     where = arrays_differ(expected["value"], got["value"])
     claim = "shape" if _shapes(expected["value"]) != _shapes(got["value"]) else None
     verdicts = [Verdict(claim, FAILED, call, *told, where)] if claim else []
@@ -241,6 +250,7 @@ def _compare_outputs(claim, expected, got, modes, call):
     for mode in modes:
         wanted, found = expected["outputs"][mode], got["outputs"].get(mode)
         if found is None or _tree_distance(wanted, found) > 1:
+            start = differs_from(wanted, found)
             told = {"plain": "", "inference": ", training=False"}.get(
                 mode, ", training=True"
             )
@@ -250,8 +260,8 @@ def _compare_outputs(claim, expected, got, modes, call):
                 gettext("{call}, then model(inputs{mode})").format(
                     call=call, mode=told
                 ),
-                describe({"outputs": found}),
-                describe({"outputs": wanted}),
+                describe({"outputs": found}, start),
+                describe({"outputs": wanted}, start),
                 arrays_differ(wanted, found),
             )
     return Verdict(claim, PASSED, call)
@@ -264,9 +274,9 @@ def _compare_weights(expected, got, call):
     for name, wanted in expected["weights"].items():
         found = got["weights"].get(name)
         if found is None or distance(wanted, found) > 1:
-            text = gettext("the call changed it")
-            wanted = gettext("a weight left as it was")
-            verdicts.append(Verdict(_BEHAVIOUR, FAILED, call, text, wanted, name))
+            text = gettext("the call changed the weight {name}").format(name=name)
+            wanted = gettext("this weight left as it was")
+            verdicts.append(Verdict(_BEHAVIOUR, FAILED, call, text, wanted))
             return verdicts
     verdicts.append(
         _compare_outputs(_BEHAVIOUR, expected, got, ("plain", "inference"), call)

@@ -6,6 +6,7 @@ A result holds English; here it is put into the language of the student.
 from html import escape
 from unicodedata import east_asian_width
 
+from course.checks.drawing import STYLE, flow_html, flow_text
 from course.checks.result import NOT_ATTEMPTED, PASSED
 from course.language import KOREAN, current, deferred, gettext
 
@@ -31,7 +32,8 @@ _LONGEST = 300
 def by_claim(result):
     """Verdicts grouped: a list of (claim, number passed, number, first failed).
 
-    A call that does not run has no other verdict, but counts against every claim.
+    A call that does not run has no other verdict, but counts against every claim: a
+    claim may have no failed verdict and yet not hold for every call.
     """
     rows = []
     calls = sum(v.claim == "runs" for v in result.verdicts)
@@ -50,7 +52,7 @@ def headline(result):
         said = gettext("{exercise}: not attempted yet")
         return said.format(exercise=result.exercise)
     rows = by_claim(result)
-    passed = sum(failed is None for *_, failed in rows)
+    passed = sum(held == number for _, held, number, _ in rows)
     said = gettext("{exercise}: {passed} of {total} public checks pass")
     if passed == len(rows):
         said += gettext("; grading uses other inputs")
@@ -87,26 +89,44 @@ def text(result):
     for claim, passed, number, failed in rows:
         if result.status == NOT_ATTEMPTED:
             continue
-        mark = "ok  " if failed is None else "FAIL"
+        mark = "ok  " if passed == number else "FAIL" if failed else "--  "
         lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
-            lines += [f"         {_padded(k)}{value}" for k, value in _details(failed)]
-    if result.hint:
-        lines.append("  " + gettext("Hint: ") + gettext(result.hint))
-    return "\n".join(_clean(line) for line in lines)
+            lines += [f"         {padded(k)}{value}" for k, value in _details(failed)]
+    lines += [f"  {title} {hint}" for title, hint in titled_hints(result)]
+    lines += flow_text(result.flow, result.flow_of)
+    return "\n".join(printable(line) for line in lines)
 
 
-def _padded(label, columns=10):
-    """A label filled up with blanks; Hangul takes two columns of a terminal."""
-    taken = sum(1 + (east_asian_width(c) in "WF") for c in label)
-    return label + " " * (columns - taken)
+def titled_hints(result):
+    """Hints with their titles; two are numbered, as there are two mistakes."""
+    if len(result.hints) == 1:
+        return [(gettext("Hint:"), gettext(result.hints[0]))]
+    said = gettext("Hint {number} of {total}:")
+    return [
+        (said.format(number=i, total=len(result.hints)), gettext(hint))
+        for i, hint in enumerate(result.hints, 1)
+    ]
 
 
-def _clean(line):
+def padded(label, columns=10):
+    """A text filled up with blanks to a number of columns."""
+    return label + " " * (columns - width(label))
+
+
+def width(text):
+    """Columns that a text takes in a terminal; Hangul takes two a letter."""
+    return sum(1 + (east_asian_width(c) in "WF") for c in text)
+
+
+def printable(line):
+    """A line for a terminal: a blank in the place of each control character."""
     return "".join(c if c.isprintable() else " " for c in line)
 
 
-_STYLE = """<style>
+_STYLE = (
+    f"""<style>{STYLE}"""
+    + """
 .course-check{font:14px/1.5 system-ui,"Noto Sans KR",sans-serif;border:1px solid
  #8886;border-left:4px solid var(--c);border-radius:6px;padding:.6em 1em;margin:.4em 0;
  max-width:52em}
@@ -119,9 +139,12 @@ _STYLE = """<style>
  background:none!important}
 .course-check td:first-child{opacity:.7;white-space:nowrap}
 .course-check code{white-space:pre-wrap;overflow-wrap:anywhere;background:none}
+.course-check p{margin:.4em 0}
+.course-check .number{text-align:right!important}
 .course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
 margin:.4em 0 0}
 </style>"""
+)
 _COLOURS = {PASSED: "#1a7f37", NOT_ATTEMPTED: "#888"}
 
 
@@ -132,27 +155,42 @@ def html(result):
     for claim, passed, number, failed in rows:
         if result.status == NOT_ATTEMPTED:
             continue
-        good = failed is None
+        good = passed == number
+        kind, sign = ("pass", "✓") if good else ("fail", "✗") if failed else ("", "–")
         item = (
-            f'<li class="{"pass" if good else "fail"}"><span class="mark">'
-            f"{'✓' if good else '✗'}</span>{escape(explained(claim, passed, number))}"
+            f'<li class="{kind}"><span class="mark">{sign}</span>'
+            f"{escape(explained(claim, passed, number))}"
         )
-        if not good and claim in _detailed(rows):
+        if failed is not None and claim in _detailed(rows):
             cells = "".join(
                 f"<tr><td>{escape(key)}</td><td><code>{escape(value)}</code></td></tr>"
                 for key, value in _details(failed)
             )
             item += f"<table>{cells}</table>"
         items.append(item + "</li>")
-    title, hint = gettext("Hint."), gettext(result.hint)
-    hint = f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
+    hints = "".join(
+        f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
+        for title, hint in titled_hints(result)
+    )
     color = _COLOURS.get(result.status, "#c4320a")
+    return panel(
+        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
+        f"{hints}{flow_html(result.flow, result.flow_of)}",
+        color,
+    )
+
+
+def panel(content, color):
+    """The frame in which a notebook shows something of the course.
+
+    Args:
+        content: HTML.
+        color: of its left edge, in CSS.
+    """
     # Hangul is to break between words, not inside them.
     korean = current() == KOREAN
     language, words = (' lang="ko"', ";word-break:keep-all") if korean else ("", "")
     return (
         f'{_STYLE}<div class="course-check"{language} style="--c:{color}{words}">'
-        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
-        f"{hint if result.hint else ''}</div>"
+        f"{content}</div>"
     )
-

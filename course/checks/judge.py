@@ -1,15 +1,14 @@
-"""Judge one exercise: run its probes, compare, share the points, name the mistake.
+"""Judge one exercise: run its probes, compare, share the points.
 
 The trusted side: it sees observations only, and numpy is all it needs. A notebook's
 panel and the grader both end here; they differ in where observations come from.
 """
 
 import time
-from dataclasses import replace
 from fractions import Fraction
 
 from course.checks.calls import call_text
-from course.checks.compare import compare, is_bias_slip, observation_distance
+from course.checks.compare import compare, is_bias_slip
 from course.checks.result import (
     ERROR,
     FAILED,
@@ -47,7 +46,7 @@ class Stopped(Exception):
         self.reason = reason
 
 
-def judge(exercise, probes, observe, expected, mistaken):
+def judge(exercise, probes, observe, expected):
     """Check one answer.
 
     Args:
@@ -55,14 +54,12 @@ def judge(exercise, probes, observe, expected, mistaken):
         probes: as ``exercise.draw(seed)`` made them.
         observe: probe -> observation of the student's function; may raise Stopped.
         expected: probe -> observation of the reference.
-        mistaken: (mistake, probe) -> observation of the patched reference; only
-            called when something differs.
 
     Returns:
         A ``Result``.
     """
     started = time.monotonic()
-    seen, verdicts = [], []
+    verdicts = []
     for probe in probes:
         call = call_text(exercise.name, probe)
         try:
@@ -75,21 +72,15 @@ def judge(exercise, probes, observe, expected, mistaken):
             continue
         if "not_attempted" in observation and not verdicts:
             return not_attempted(exercise)
-        seen.append((probe, observation))
         verdicts += _compare_one(probe, observation, observe, expected, call)
     verdicts = sorted(verdicts, key=lambda verdict: _ORDER.index(verdict.claim))
-    complete = len(seen) == len(probes)
-    wrong = not all(v.passed for v in verdicts if v.claim != "errors")
-    mistake = diagnose(exercise, seen, mistaken) if complete and wrong else None
     return Result(
         exercise.id,
         _status(verdicts),
         earned_points(exercise.points, probes, verdicts),
         exercise.points,
         tuple(verdicts),
-        mistake.name if mistake else "",
-        mistake.hint if mistake else "",
-        time.monotonic() - started,
+        seconds=time.monotonic() - started,
     )
 
 
@@ -104,7 +95,7 @@ def _compare_one(probe, observation, observe, expected, call):
     wanted = None if probe.claim == "errors" else expected(probe)
     unbiased = None
     if wanted is not None and is_bias_slip(wanted, observation):
-        zero = replace(probe, options={**probe.options, "zero_bias": True})
+        zero = probe.with_options(zero_bias=True)
         try:
             pair = (expected(zero), observe(zero))
         except Stopped:
@@ -118,49 +109,50 @@ def _status(verdicts):
     return next((s for s in _WORST_FIRST if s in statuses), PASSED)
 
 
+def asked(probes, trained):
+    """How many calls bear out each claim of SHARES.
+
+    Args:
+        probes: of one run.
+        trained: whether the calls are also judged in training mode.
+    """
+    normal = sum(p.claim != "errors" for p in probes)
+    numbers = {"behaviour": normal, "errors": len(probes) - normal}
+    if trained:
+        numbers["behaviour in training"] = normal
+    return numbers
+
+
+def shares(numbers):
+    """The part of the points that each claim has; together they are 1.
+
+    Args:
+        numbers: as ``asked`` gives them; a claim without a call has no part.
+    """
+    whole = sum(SHARES[claim] for claim, number in numbers.items() if number)
+    return {c: SHARES[c] / whole for c, number in numbers.items() if number}
+
+
 def earned_points(points, probes, verdicts):
     """Exact points: each claim has its share, split evenly over its probes.
 
     Refusing bad arguments earns only where some call is right, so that a function
     that always raises earns nothing.
     """
-    normal = sum(p.claim != "errors" for p in probes)
-    asked = {"behaviour": normal, "errors": len(probes) - normal}
     trained = any(v.claim == "behaviour in training" for v in verdicts)
-    if trained:
-        asked["behaviour in training"] = normal
-    whole = sum(SHARES[claim] for claim, number in asked.items() if number)
+    numbers = asked(probes, trained)
     passed = {
-        claim: sum(v.claim == claim and v.passed for v in verdicts) for claim in asked
+        claim: sum(v.claim == claim and v.passed for v in verdicts) for claim in numbers
     }
     if not passed["behaviour"]:
         passed["errors"] = 0
     return sum(
         (
-            points * SHARES[claim] / whole * Fraction(passed[claim], number)
-            for claim, number in asked.items()
-            if number
+            points * share * Fraction(passed[claim], numbers[claim])
+            for claim, share in shares(numbers).items()
         ),
         Fraction(0),
     )
-
-
-def diagnose(exercise, seen, mistaken):
-    """The mistake that behaves exactly as the student's function did, or None.
-
-    Calls that must raise do not count: who forgets a ReLU may also have left out
-    the errors, and still made that mistake.
-
-    Args:
-        exercise: an Exercise.
-        seen: (probe, observation) of every probe.
-        mistaken: (mistake, probe) -> observation of the patched reference.
-    """
-    seen = [(p, o) for p, o in seen if p.claim != "errors"]
-    for mistake in exercise.mistakes:
-        if all(observation_distance(mistaken(mistake, p), o) <= 1 for p, o in seen):
-            return mistake
-    return None
 
 
 def not_attempted(exercise):

@@ -9,8 +9,10 @@ import numpy as np
 
 from course.checks import fill as filling
 from course.checks.probe import MODES, Graph, Tensor
+from course.toolkit.trace import trace
 
 _DEFAULT_BATCH = 4
+_NAME = 80
 
 
 @contextmanager
@@ -40,11 +42,17 @@ def build_graph(graph, seed):
     Kernels are drawn from ``seed``; all other weights are as Keras starts them.
     """
     tensors = {"image": keras.Input(graph.shape, name="image")}
+    images = [tensors["image"]]
     for name, layer, arguments, inputs in graph.layers:
+        if layer == "Input":
+            tensors[name] = keras.Input(**arguments, name=name)
+            images.append(tensors[name])
+            continue
         made = getattr(keras.layers, layer)(**arguments, name=name)
         given = [tensors[i] for i in inputs]
         tensors[name] = made(given if len(given) > 1 else given[0])
-    model = keras.Model(tensors["image"], tensors[graph.layers[-1][0]])
+    output = tensors[graph.layers[-1][0]]
+    model = keras.Model(images if len(images) > 1 else images[0], output)
     for variable, role, _ in filling.weights_with_roles(model):
         if role == "kernel":
             variable.assign(filling.value(role, tuple(variable.shape), seed))
@@ -89,7 +97,7 @@ def observe_model(function, probe):
         "kind": kind,
         "shape": _named_shapes(model.output),
         "weights": _trainable(model),
-        "layers": _census(model),
+        "layers": _steps(model),
         "outputs": outputs,
     }
 
@@ -155,16 +163,27 @@ def _trainable(model):
     return found
 
 
-def _census(model):
-    """Class and parameters of each layer that is not a container; for hints only."""
+def _steps(model):
+    """Calls that own weights or change a shape; for hints only.
+
+    Returns:
+        Rows [level, class, shape without batch, trainable parameters] by level: one
+        more than that of the steps before it. Branches come in no order of building.
+    """
+    try:
+        calls = trace(model)
+    except Exception:  # whatever a student's layers do, their outputs count
+        return []
+    before = {id(tensor): (0, tuple(tensor.shape[1:])) for tensor in model.inputs}
     rows = []
-    for layer in model._flatten_layers(include_self=False):
-        if isinstance(layer, (keras.layers.InputLayer, keras.Model)):
-            continue
-        own = [] if layer._layers else layer.weights
-        parameters = sum(int(np.prod(v.shape)) for v in own)
-        rows.append([type(layer).__name__, parameters])
-    return rows
+    for call in calls:
+        read = [before[source] for source in call.sources]
+        level = max(level for level, _ in read)
+        if call.trainable or {shape for _, shape in read} != {call.output}:
+            level += 1
+            rows.append([level, call.kind[:_NAME], list(call.output), call.trainable])
+        before |= dict.fromkeys(call.targets, (level, call.output))
+    return sorted(rows, key=lambda row: (row[0], row[3], row[1]))
 
 
 def observe_weights(function, probe):

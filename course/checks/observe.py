@@ -96,9 +96,9 @@ def _observe_array(function, probe):
     args = [copy.deepcopy(a) if _is_data(a) else a for a in probe.args]
     before = [_content(a) for a in args]
     value = function(*args, **probe.kwargs)
-    pairs = zip(before, map(_content, args), strict=True)
-    same = all(_equal(a, b) for a, b in pairs)
-    return {"value": _plain(value), "type": _type_name(value), "mutated": not same}
+    pairs = enumerate(zip(before, map(_content, args), strict=True))
+    mutated = [i for i, (a, b) in pairs if not _equal(a, b)]
+    return {"value": _plain(value), "type": _type_name(value), "mutated": mutated}
 
 
 def _is_data(argument):
@@ -106,9 +106,9 @@ def _is_data(argument):
 
 
 def _content(argument):
-    """What a call must leave as it was: an array, a list, the weights of a model."""
+    """What a call must leave as it was: an array, a list, a model's weights."""
     if hasattr(argument, "get_weights"):
-        return argument.get_weights()
+        return [*argument.get_weights(), [w.trainable for w in argument.weights]]
     return copy.deepcopy(argument) if _is_data(argument) else None
 
 
@@ -134,6 +134,8 @@ def _plain(value):
         return tuple(_plain(item) for item in value)
     try:
         array = np.asarray(value)
+        if isinstance(value, int) and array.dtype == object:
+            array = np.float64(value)  # of more than 64 bits: no count of anything
     except Exception:
         return None
     return array if array.dtype.kind in "biuf" else None

@@ -4,7 +4,7 @@ A probe crosses process borders, so it holds numbers, strings, containers, numpy
 arrays, and the two stand-ins below for things that are not data.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # How a Keras model is called: as a student would, and with either flag.
 MODES = {"plain": {}, "inference": {"training": False}, "training": {"training": True}}
@@ -25,7 +25,8 @@ class Graph:
     Attributes:
         shape: of the input, without the batch axis; the input is named "image".
         layers: rows (name, class in keras.layers, its arguments, input names), in
-            the order they are built; the last one is the output.
+            the order they are built; the last one is the output. A further input
+            has the class "Input" and no input names.
     """
 
     shape: tuple
@@ -48,3 +49,7 @@ class Probe:
     claim: str = "behaviour"
     note: str = ""
     options: dict = field(default_factory=dict)
+
+    def with_options(self, **options):
+        """The probe with some options changed."""
+        return replace(self, options={**self.options, **options})

@@ -45,7 +45,11 @@ class Result:
         status: PASSED when every verdict is; else the worst reason.
         earned, possible: points; 0 <= earned <= possible.
         verdicts: in the order that teaches; one per claim and probe.
-        mistake, hint: name and hint of the recognised mistake, or "".
+        mistakes: names of the recognised mistakes, one or two.
+        hints: what the student is told, in English.
+        flow: the student's steps beside the expected ones, where these differ and no
+            mistake was recognised (``course.checks.flow.differing``).
+        flow_of: the call whose steps these are.
         seconds: that the student's side took.
     """
 
@@ -54,8 +58,10 @@ class Result:
     earned: Fraction
     possible: int
     verdicts: tuple
-    mistake: str = ""
-    hint: str = ""
+    mistakes: tuple = ()
+    hints: tuple = ()
+    flow: tuple = ()
+    flow_of: str = ""
     seconds: float = 0.0
 
     def __post_init__(self):
@@ -63,3 +69,8 @@ class Result:
             raise ValueError(
                 f"{self.exercise}: {self.earned} points of {self.possible} earned"
             )
+
+
+def points(value):
+    """Points for people: 7, 7.5 or 4.57."""
+    return f"{float(Fraction(value)):.2f}".rstrip("0").rstrip(".")

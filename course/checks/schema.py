@@ -5,6 +5,8 @@ import numpy as np
 from course.checks.probe import MODES
 
 _NUMBERS = "biuf"
+_MOST_STEPS = 2000
+_LONGEST_NAME = 80
 
 
 def is_observation(tree):
@@ -17,7 +19,7 @@ def is_observation(tree):
         return _is_error(tree["raised"])
     if "value" in tree:
         told = isinstance(tree.get("type"), str) and tree["type"] != ""
-        told = told and isinstance(tree.get("mutated"), bool)
+        told = told and _are_places(tree.get("mutated"))
         return told and _is_value(tree["value"])
     if not isinstance(tree.get("kind"), str) or tree["kind"] == "":
         return False
@@ -31,6 +33,10 @@ def _is_error(raised):
     texts = [raised.get("message"), raised.get("line")]
     named = isinstance(types, list) and all(isinstance(t, str) for t in types)
     return named and all(isinstance(text, str) for text in texts)
+
+
+def _are_places(numbers):
+    return isinstance(numbers, list) and all(type(n) is int for n in numbers)
 
 
 def _is_value(value):
@@ -58,6 +64,7 @@ def _is_model(tree):
         and set(weights) == {"bias", "other"}
         and all(_are_listed(arrays) for arrays in weights.values())
         and _are_shapes(tree["shape"])
+        and _are_steps(tree.get("layers"))
     )
 
 
@@ -74,3 +81,18 @@ def _are_shapes(shapes):
         isinstance(shape, list) and all(s is None or type(s) is int for s in shape)
         for shape in shapes.values()
     )
+
+
+def _are_steps(rows):
+    return (
+        isinstance(rows, list)
+        and len(rows) <= _MOST_STEPS
+        and all(isinstance(row, list) and len(row) == 4 for row in rows)
+        and all(_is_step(*row) for row in rows)
+    )
+
+
+def _is_step(level, kind, shape, parameters):
+    counted = type(level) is int and type(parameters) is int
+    named = isinstance(kind, str) and len(kind) <= _LONGEST_NAME
+    return counted and named and _are_shapes({"": shape})

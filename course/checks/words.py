@@ -14,8 +14,8 @@ _KINDS = {
 _SHOWN = 6
 
 
-def describe(observation):
-    """What a call gave, in one line."""
+def describe(observation, start=0):
+    """What a call gave, in one line; of an array the values from ``start`` on."""
     if "raised" in observation:
         return describe_raised(observation)
     if "not_attempted" in observation:
@@ -24,13 +24,13 @@ def describe(observation):
         if observation["value"] is None and "type" in observation:
             said = gettext("{a_type}, not numbers")
             return said.format(a_type=_article(observation["type"]))
-        return value_text(observation["value"])
+        return value_text(observation["value"], start)
     if "outputs" in observation and observation["outputs"] is not None:
         outputs = observation["outputs"]
         if "inference" in outputs:
             outputs = outputs["inference"]
         if list(outputs) == ["output"]:
-            return value_text(outputs["output"])
+            return value_text(outputs["output"], start)
         return value_text(outputs)
     if "kind" in observation:
         return kind_text(observation["kind"])
@@ -61,8 +61,8 @@ def _place(line):
     return gettext("line {number}: ").format(number=found[1]) + line[found.end() :]
 
 
-def value_text(value):
-    """A number as it is; an array by shape and first values."""
+def value_text(value, start=0):
+    """A number as it is; an array by shape and some values from ``start`` on."""
     if isinstance(value, dict):
         rows = [f"{key}: {value_text(item)}" for key, item in value.items()]
         end = "}" if len(rows) <= _SHOWN else ", ...}"
@@ -76,10 +76,11 @@ def value_text(value):
         kind = "" if array.dtype.kind in "iu" else f" ({array.dtype})"
         return f"{array.item():.6g}{kind}" if kind else str(array.item())
     shape = ", ".join(map(str, array.shape)) + ("," if array.ndim == 1 else "")
-    first = ", ".join(_number(v) for v in array.reshape(-1)[:_SHOWN])
-    more = ", ..." if array.size > _SHOWN else ""
+    shown = ", ".join(_number(v) for v in array.reshape(-1)[start : start + _SHOWN])
+    more = ", ..." if array.size > start + _SHOWN else ""
     said = gettext("{dtype} array of shape ({sizes}): ")
-    return said.format(dtype=array.dtype, sizes=shape) + first + more
+    before = "..., " if start else ""
+    return said.format(dtype=array.dtype, sizes=shape) + before + shown + more
 
 
 def _number(value):
@@ -110,6 +111,25 @@ def arrays_differ(expected, got):
     return _first_index(np.asarray(expected), np.asarray(got))
 
 
+def differs_from(expected, got):
+    """Flat index of the first value in which two arrays differ; 0 for other things."""
+    if isinstance(expected, dict) and list(expected) == ["output"] == list(got or ()):
+        expected, got = expected["output"], got["output"]
+    plain = isinstance(expected, np.ndarray) and isinstance(got, np.ndarray)
+    if not plain or expected.shape != got.shape:
+        return 0
+    off = _off(expected, got).reshape(-1)
+    return int(off.argmax()) if off.any() else 0
+
+
+def _off(expected, got):
+    """Where two arrays of one shape differ, integers exactly."""
+    if expected.dtype.kind in "iu":
+        return expected != got
+    scale = float(np.abs(expected).max()) if expected.size else 0.0
+    return np.abs(expected.astype("float64") - got.astype("float64")) > 5e-4 * scale
+
+
 def _first(expected, got, keys):
     for key in keys:
         found = arrays_differ(expected[key], got[key])
@@ -127,8 +147,7 @@ def _first_index(expected, got):
     if not np.isfinite(got).all():
         said = gettext("{number} values are not finite")
         return said.format(number=int((~np.isfinite(got)).sum()))
-    scale = float(np.abs(expected).max()) if expected.size else 0.0
-    off = np.abs(expected.astype("float64") - got.astype("float64")) > 5e-4 * scale
+    off = _off(expected, got)
     if not off.any():
         return ""
     index = tuple(int(i) for i in np.argwhere(off)[0]) if expected.ndim else ()

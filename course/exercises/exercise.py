@@ -1,8 +1,10 @@
 """What an exercise is: a reference function, its points, probes and mistakes."""
 
+import pkgutil
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 
@@ -62,6 +64,33 @@ class Exercise:
         """
         rng = np.random.default_rng([zlib.crc32(self.id.encode()), seed])
         return [
-            replace(probe, options={**probe.options, "seed": int(rng.integers(2**31))})
+            probe.with_options(seed=int(rng.integers(2**31)))
             for probe in self.probes(rng)
         ]
+
+
+def gather(package, order):
+    """Collect the exercises that the modules of a package define.
+
+    Args:
+        package: its name.
+        order: names of the functions, as the lab has them.
+
+    Returns:
+        dict function name -> Exercise.
+
+    Raises:
+        ValueError: an exercise has no place in ``order``, or a name no exercise.
+    """
+    found = {
+        value.name: value
+        for module in pkgutil.iter_modules(import_module(package).__path__)
+        for value in vars(import_module(f"{package}.{module.name}")).values()
+        if isinstance(value, Exercise)
+    }
+    if set(found) != set(order):
+        raise ValueError(
+            f"{package}: {sorted(set(found) ^ set(order))} must be both defined in a "
+            "module and named in the order of the lab"
+        )
+    return {name: found[name] for name in order}

@@ -98,27 +98,27 @@ def _needed(found, name, skip=()):
     return order
 
 
-def reference_source(exercise_id, patch=None):
+def reference_source(exercise_id, *mistakes):
     """Source of a module that defines the reference and all it needs.
 
     Args:
         exercise_id: such as "modern_cnn.vgg_block".
-        patch: a Mistake; its ``old`` must occur exactly once among the statements
-            that the solution cell holds.
+        *mistakes: each a Mistake to make in it, one after the other; its ``old``
+            must occur exactly once among the statements that the solution cell holds.
 
     Returns:
         Module text that imports only libraries and ``course.toolkit``.
 
     Raises:
-        SourceError: no such function, or the patch does not fit exactly once.
+        SourceError: no such function, or a mistake does not fit exactly once.
     """
     found, name = _locate(exercise_id)
     names = _needed(found, name)
     imports = {ast.unparse(s): None for n in names for s in found[n][0].imports}
     outside = [line for line in imports if not _inside_lectures(line)]
     own = {n: found[n][0].source(found[n][1]) for n in names}
-    if patch is not None:
-        own = _patched(exercise_id, own, patch)
+    for mistake in mistakes:
+        own = _patched(exercise_id, own, mistake)
     return "\n".join(outside) + "\n\n\n" + "\n\n\n".join(own.values()) + "\n"
 
 

@@ -7,8 +7,10 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 
+from course.checks.diagnose import diagnose
 from course.checks.judge import Stopped, judge, undefined
 from course.checks.result import ERROR, TIMED_OUT, Result, Verdict
+from course.exercises import public
 from course.exercises.source import reference_source
 from course.grading.record import (
     GRADED,
@@ -36,15 +38,28 @@ class Grader:
         reference: a ``course.grading.reference.Reference``.
         limits: of each child.
         seconds: that a whole submission may take.
+        watch: is called with each exercise before it is judged.
     """
 
-    def __init__(self, lab, exercises, seed, reference, *, limits=None, seconds=None):
+    def __init__(
+        self,
+        lab,
+        exercises,
+        seed,
+        reference,
+        *,
+        limits=None,
+        seconds=None,
+        watch=None,
+    ):
         self.lab = lab
         self.exercises = exercises
         self.reference = reference
         self.limits = limits or Limits()
         self.seconds = seconds or SUBMISSION_SECONDS
+        self.watch = watch or (lambda exercise: None)
         self.probes = {name: e.draw(seed) for name, e in exercises.items()}
+        self.public = {name: public.load(e) for name, e in exercises.items()}
         self.possible = sum(e.points for e in exercises.values())
 
     def grade(self, slot, submission):
@@ -111,21 +126,14 @@ class Grader:
 
     def _answer(self, work, exercise, helped_by=()):
         work.notes, work.spent = [], 0.0
+        self.watch(exercise)
         try:
             cause = work.prepare(exercise, helped_by)
             if cause is not None:
                 work.notes += [cause] if cause else []
                 result = undefined(exercise, cause)
             else:
-                result = judge(
-                    exercise,
-                    self.probes[exercise.name],
-                    observe=lambda probe: work.observe(exercise, probe, helped_by),
-                    expected=lambda probe: self.reference.expected(exercise, probe),
-                    mistaken=lambda mistake, probe: self.reference.mistaken(
-                        exercise, mistake, probe
-                    ),
-                )
+                result = self._judged(work, exercise, helped_by)
         except Stopped as stop:
             result = _stopped(exercise, stop)
         except (ZygoteError, ReferenceFailed):
@@ -135,6 +143,19 @@ class Grader:
             result = _stopped(exercise, Stopped(ERROR, text))
         result = replace(short(result), seconds=work.spent)
         return Answer(result, tuple(helped_by), tuple(dict.fromkeys(work.notes)))
+
+    def _judged(self, work, exercise, helped_by):
+        def observe(probe):
+            return work.observe(exercise, probe, helped_by)
+
+        result = judge(
+            exercise,
+            self.probes[exercise.name],
+            observe,
+            expected=lambda probe: self.reference.expected(exercise, probe),
+        )
+        known = self.public[exercise.name]
+        return diagnose(result, exercise, known, observe) if known else result
 
     def _help(self, work, answers):
         """One slip costs once: put references in the place of failed needs."""

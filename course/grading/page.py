@@ -3,9 +3,9 @@
 Every text that came from a student goes through ``escape``.
 """
 
-from fractions import Fraction
 from html import escape
 
+from course.checks.drawing import STYLE as _FLOW
 from course.checks.result import ERROR, FAILED, NOT_ATTEMPTED, PASSED, TIMED_OUT
 from course.language import current, deferred, gettext
 
@@ -97,14 +97,9 @@ def document(title, body):
         "style-src 'unsafe-inline'\">\n"
         '<meta name="color-scheme" content="light dark">'
         '<meta name="robots" content="noindex">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}{_FLOW}</style></head>\n"
         f"<body><main>\n{body}\n</main></body></html>\n"
     )
-
-
-def points(value):
-    """Points for people: 7, 7.5 or 4.57."""
-    return f"{float(Fraction(value)):.2f}".rstrip("0").rstrip(".")
 
 
 def kind(result):

@@ -95,4 +95,11 @@ def from_data(data):
 
 def _result(data):
     verdicts = tuple(Verdict(**verdict) for verdict in data["verdicts"])
-    return Result(**{**data, "earned": Fraction(data["earned"]), "verdicts": verdicts})
+    restored = {"earned": Fraction(data["earned"]), "verdicts": verdicts}
+    restored |= {name: _tuples(data[name]) for name in ("mistakes", "hints", "flow")}
+    return Result(**{**data, **restored})
+
+
+def _tuples(rows):
+    """Tuples for the lists that JSON made of them."""
+    return tuple(map(_tuples, rows)) if isinstance(rows, list) else rows

@@ -1,4 +1,4 @@
-"""The reference worker: what right answers, and typical wrong ones, give.
+"""The reference worker: what right answers give.
 
 A child like a submission's, but its cells are the reference's source and no student
 code ever runs in it. Every observation is computed once a run, for the whole class.
@@ -20,7 +20,7 @@ class ReferenceFailed(RuntimeError):
 
 
 class Reference:
-    """Answers for the references and their mistakes; threads may share it.
+    """Answers for the references; threads may share it.
 
     Args:
         slot: a ``course.grading.sandbox.pool.Slot`` whose zygote it forks.
@@ -39,49 +39,40 @@ class Reference:
         Raises:
             ReferenceFailed: there is none.
         """
-        return self._observation(exercise, None, probe)
-
-    def mistaken(self, exercise, mistake, probe):
-        """The observation of the reference with a mistake patched into it.
-
-        Raises:
-            ReferenceFailed: there is none.
-        """
-        return self._observation(exercise, mistake, probe)
+        key = (exercise.id, *wire.encode(probe))
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._persist(exercise, probe)
+            return self._known[key]
 
     def close(self):
         """End the child."""
         with self._lock:
             self._drop()
 
-    def _observation(self, exercise, mistake, probe):
-        slot = f"{exercise.id}: {mistake.name}" if mistake else exercise.id
-        key = (slot, *wire.encode(probe))
-        with self._lock:
-            if key not in self._known:
-                self._known[key] = self._persist(slot, exercise, mistake, probe)
-            return self._known[key]
-
-    def _persist(self, slot, exercise, mistake, probe):
+    def _persist(self, exercise, probe):
         """Compute, and once more in a new child when something broke."""
         reason = ""
         for _ in range(_ATTEMPTS):
             zygote = self._slot.get()
             try:
-                return self._compute(zygote, slot, exercise, mistake, probe)
+                return self._compute(zygote, exercise, probe)
             except Stopped as stop:
                 reason = stop.reason
             except ZygoteError as error:
                 reason = str(error)
                 self._slot.restart(zygote)
             self._drop()
-        raise ReferenceFailed(f"the reference of {slot} gave no answer: {reason}")
+        raise ReferenceFailed(
+            f"the reference of {exercise.id} gave no answer: {reason}"
+        )
 
-    def _compute(self, zygote, slot, exercise, mistake, probe):
+    def _compute(self, zygote, exercise, probe):
+        slot = exercise.id
         if self._child is None:
             self._child = zygote.fork(_LIMITS)
         if slot not in self._loaded:
-            source = reference_source(exercise.id, patch=mistake)
+            source = reference_source(exercise.id)
             report = self._child.ask(
                 "load", slot=slot, cells=[source], names=[exercise.name]
             )

@@ -17,11 +17,12 @@ from html import escape
 from urllib.parse import quote
 
 from course.checks import feedback
-from course.checks.result import NOT_ATTEMPTED, PASSED
+from course.checks.drawing import flow_html
+from course.checks.result import NOT_ATTEMPTED, PASSED, points
 from course.exercises import LABS, load
 from course.grading import page
-from course.grading.page import points
 from course.grading.record import GRADED
+from course.grading.submission import short_digest
 from course.language import gettext
 
 _SHOWN_MISTAKES = 12
@@ -127,6 +128,7 @@ def student_page(record):
     parts = [
         f"<h1>{escape(record.student)}</h1>",
         f'<p class="soft">{_lab(record.lab)} · {escape(lecture)}</p>',
+        *_digest(record),
     ]
     if record.status == GRADED:
         parts.append(_score(record))
@@ -140,6 +142,14 @@ def student_page(record):
         )
     title = f"{record.student} · {_lab(record.lab)}"
     return page.document(title, "\n".join(parts))
+
+
+def _digest(record):
+    """Which file it was, as ``course handin`` told the student."""
+    if record.digest:
+        said = gettext("File {digest}, as course handin shows it.")
+        said = said.format(digest=f"<code>{escape(short_digest(record.digest))}</code>")
+        yield f'<p class="soft small">{said}</p>'
 
 
 def _lab(number):
@@ -218,8 +228,10 @@ def _exercise(answer):
             "costs once."
         )
         parts.append(f'<p class="note soft small">{said.format(names=names)}</p>')
-    if result.hint:
-        parts.append(f'<p class="hint">{escape(gettext(result.hint))}</p>')
+    for hint in result.hints:
+        parts.append(f'<p class="hint">{escape(gettext(hint))}</p>')
+    if result.flow:
+        parts.append(flow_html(result.flow, result.flow_of))
     return "".join(parts) + "</section>"
 
 
@@ -227,7 +239,8 @@ def _claims(result):
     """Each claim and how many calls bear it out; not which calls these were."""
     items = []
     for claim, passed, number, failed in feedback.by_claim(result):
-        sign = page.mark(PASSED if failed is None else failed.status)
+        kind = failed.status if failed else PASSED if passed == number else page.PARTLY
+        sign = page.mark(kind)
         tally = gettext("{passed} of {total}").format(passed=passed, total=number)
         tally = "" if number == 1 else f' <span class="soft">{tally}</span>'
         explained = gettext(feedback.EXPLAINED.get(claim, claim))
@@ -323,10 +336,10 @@ def _pass_rates(graded, exercises):
 
 def _mistakes(graded):
     counts = Counter(
-        (_name(a), a.result.mistake)
+        (_name(a), mistake)
         for r in graded
         for a in r.answers
-        if a.result.mistake
+        for mistake in a.result.mistakes
     )
     rows = [
         [f"<code>{escape(name)}</code><br>{escape(gettext(mistake))}", str(number)]

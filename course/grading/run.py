@@ -1,4 +1,4 @@
-"""``course grade`` and ``course check``: from files to results.
+"""``course grade``: from a folder of files to results.
 
 This process never imports TensorFlow and never runs or parses student code.
 """
@@ -10,8 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
-from course.checks import feedback
-from course.exercises import LABS, PUBLIC_SEED, load
+from course.exercises import LABS, load
 from course.grading import report
 from course.grading.grader import Grader
 from course.grading.progress import Progress, duration
@@ -19,8 +18,7 @@ from course.grading.record import GRADED, UNGRADABLE, Record
 from course.grading.reference import Reference, ReferenceFailed
 from course.grading.sandbox.pool import Slot, ZygoteError, assert_held_back, level
 from course.grading.store import Store, package_digest, secret_seed, work_key
-from course.grading.submission import find, read
-from course.language import gettext
+from course.grading.submission import find
 
 
 def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
@@ -173,59 +171,3 @@ def _summarize(out, records, seconds):
 
 def _complain(text):
     print(f"course grade: {text}", file=sys.stderr)
-
-
-def check_notebook(path, lab=None):
-    """Run a lab's public checks on a notebook or script and print the result.
-
-    The notebook is loaded as ``course grade`` does it, so an endless loop in it ends.
-
-    Args:
-        path: of the notebook or script.
-        lab: number; None finds it by the functions that the notebook defines.
-
-    Returns:
-        Exit code: 0 when every check passes, else 1.
-    """
-    submission = read(Path(path))
-    if submission.reason:
-        print(f"{path}: {submission.reason}", file=sys.stderr)
-        return 1
-    slot = Slot()
-    reference = Reference(slot)
-    try:
-        records = [
-            Grader(number, load(LABS[number]), PUBLIC_SEED, reference).grade(
-                slot, submission
-            )
-            for number in ([lab] if lab else LABS)
-        ]
-    except (ZygoteError, ReferenceFailed) as error:
-        print(f"course check: {error}", file=sys.stderr)
-        return 1
-    finally:
-        slot.close()
-    record = max(records, key=lambda r: r.status == GRADED)
-    _print_checks(path, record)
-    return 0 if record.earned == record.possible else 1
-
-
-def _print_checks(path, record):
-    if record.status != GRADED:
-        print(f"{path}: {record.reason}", file=sys.stderr)
-        return
-    for cell, line, message, text in record.problems:
-        where = gettext("code cell {cell}, line {line}: ").format(cell=cell, line=line)
-        print(where + message + (f"\n    {text}" if text else ""))
-    for answer in record.answers:
-        print(feedback.text(answer.result))
-        if answer.helped_by:
-            names = ", ".join(answer.helped_by)
-            said = gettext("  (with the reference in the place of your {names})")
-            print(said.format(names=names))
-    passed = sum(a.result.earned == a.result.possible for a in record.answers)
-    said = gettext(
-        "{passed} of {total} exercises pass all their public checks; "
-        "grading uses other inputs."
-    )
-    print("\n" + said.format(passed=passed, total=len(record.answers)))

@@ -18,8 +18,12 @@ SIZE_LIMIT = 16 << 20
 CELL_LIMIT = 5000
 SOURCE_LIMIT = 160_000  # characters; escaped in JSON, they fit into one message
 SUFFIXES = (".ipynb", ".py")
-# Through no link and without waiting for a pipe, where the system knows these flags.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+BACKUP = ".before-reset-"  # in the names of the copies that ``course reset`` makes
+# Windows has only the last of these, and changes line ends without it.
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0)
+    for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")
+)
 _NOT_WORK = (".md", ".yml", ".yaml", ".csv", ".ini", ".toml", ".cfg", ".sqlite")
 _IGNORED = ("__pycache__", "__MACOSX", "desktop.ini", "Thumbs.db")
 # kimminsu_LATE_51234_998877_05_modern_cnn-2.ipynb
@@ -115,6 +119,7 @@ def _choose(folder, lab):
     except OSError as error:
         return folder, f"this folder cannot be read: {error.strerror}"
     notebooks = [p for p in found if p.suffix.lower() == ".ipynb"] or found
+    notebooks = [p for p in notebooks if BACKUP not in p.name] or notebooks
     right = [p for p in notebooks if lab and lab in p.name] or notebooks
     if not right:
         return folder, "no notebook (.ipynb) or script (.py) in this folder"
@@ -150,6 +155,11 @@ def read(path, student="", reason=""):
     except UnreadableSubmission as error:
         return Submission(student, path, digest=digest, reason=str(error))
     return Submission(student, path, tuple(cells), digest)
+
+
+def short_digest(digest):
+    """As much of a file's digest as people compare: its first 12 digits."""
+    return digest[:12]
 
 
 def _assert_sane_length(cells):

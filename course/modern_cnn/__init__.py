@@ -1,6 +1,11 @@
 """Lecture 05, modern CNNs: from AlexNet to DenseNet, every family in its file."""
 
 from course.modern_cnn.alexnet import alexnet, local_response_norm, two_tower_conv
+from course.modern_cnn.arithmetic import (
+    bottleneck_weights,
+    densenet_channels,
+    inception_parameters,
+)
 from course.modern_cnn.densenet import (
     dense_block,
     densenet121,
@@ -41,15 +46,18 @@ __all__ = [
     "INCEPTION",
     "alexnet",
     "bottleneck_block",
+    "bottleneck_weights",
     "dense_block",
     "densenet121",
     "densenet169",
     "densenet201",
     "densenet264",
+    "densenet_channels",
     "googlenet",
     "googlenet_with_auxiliary",
     "gradient_norms",
     "inception_block",
+    "inception_parameters",
     "local_response_norm",
     "nin",
     "plain_cifar",

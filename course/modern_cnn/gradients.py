@@ -17,7 +17,8 @@ def gradient_norms(model, x, y):
 
     Args:
         model: keras.Model that ends in class probabilities; flat, that is without
-            models among its layers.
+            models among its layers. Only Conv2D and Dense layers have kernels, and
+            none is frozen.
         x: array (N, H, W, C) of images, integers included.
         y: array (N,) of integer labels.
 

@@ -1,4 +1,4 @@
-"""What labs import: types, data, plots, tables, and ``check``.
+"""What labs import: types, data, plots, tables, ``check`` and ``answer``.
 
 Importing this loads neither TensorFlow nor Keras nor matplotlib: each name brings
 what it needs when it is first used.
@@ -10,8 +10,10 @@ _HOMES = {
     "InceptionWidths": "types",
     "accuracy": "training",
     "accuracy_by_parameters": "show",
+    "answer": "answering",
     "check": "checking",
     "digits": "data",
+    "grading_rules": "rules",
     "gradients_by_depth": "show",
     "learning_curves": "show",
     "lines": "show",

@@ -1,7 +1,5 @@
 """``check``: the public checks of an exercise, inside a notebook; their language."""
 
-from functools import cache
-
 from course import language as _language
 from course.language import gettext
 
@@ -50,9 +48,10 @@ def check(exercise_id, function):
         LookupError: there is no such exercise.
         TypeError: ``function`` cannot be called.
     """
+    from course.checks.diagnose import diagnose
     from course.checks.judge import judge
     from course.checks.observe import observe
-    from course.exercises import PUBLIC_SEED, find
+    from course.exercises import PUBLIC_SEED, find, public
 
     exercise = find(exercise_id)
     if not callable(function):
@@ -61,49 +60,13 @@ def check(exercise_id, function):
         )
         wrong = type(function).__name__
         raise TypeError(said.format(id=exercise_id, name=exercise.name, type=wrong))
-    probes = exercise.draw(PUBLIC_SEED)
-    observer = exercise.observer
-    result = judge(
-        exercise,
-        probes,
-        observe=lambda probe: observe(function, probe, observer),
-        expected=lambda probe: _observed(exercise_id, None, _Key(probe)),
-        mistaken=lambda mistake, probe: _observed(exercise_id, mistake, _Key(probe)),
-    )
-    return Panel(result)
+    known, seen = public.of(exercise_id), {}
 
+    def look(probe):  # once for the points, and not again for the diagnosis
+        key = probe.options["seed"], probe.options.get("zero_bias", False)
+        if key not in seen:
+            seen[key] = observe(function, probe, exercise.observer)
+        return seen[key]
 
-class _Key:
-    """A probe as a key: equal when it encodes to the same data."""
-
-    def __init__(self, probe):
-        from course.checks.wire import encode
-
-        self.probe = probe
-        self.data = encode(probe)
-
-    def __hash__(self):
-        return hash(self.data)
-
-    def __eq__(self, other):
-        return self.data == other.data
-
-
-@cache
-def _observed(exercise_id, mistake, key):
-    from course.checks.observe import observe
-    from course.exercises import find
-
-    exercise = find(exercise_id)
-    return observe(_reference(exercise_id, mistake), key.probe, exercise.observer)
-
-
-@cache
-def _reference(exercise_id, mistake):
-    """The reference, or the reference with a mistake patched into it."""
-    from course.exercises.source import reference_source
-
-    namespace = {"__name__": f"reference of {exercise_id}"}
-    source = reference_source(exercise_id, patch=mistake)
-    exec(compile(source, f"<{exercise_id}>", "exec"), namespace)
-    return namespace[exercise_id.split(".")[1]]
+    result = judge(exercise, exercise.draw(PUBLIC_SEED), look, known.observation)
+    return Panel(diagnose(result, exercise, known, look))

@@ -222,5 +222,39 @@ def zero_init_residual(model):
 
 
 # %%
+def conv(kernel, inputs, outputs, bias=True):
+    return outputs * (kernel**2 * inputs + bias)
+
+
+def inception_parameters(channels, widths):
+    need(min(channels, *widths) >= 1, "too small")
+    one, before3, three, before5, five, pool = widths
+    total = sum(conv(1, channels, n) for n in (one, before3, before5, pool))
+    return total + conv(3, before3, three) + conv(5, before5, five)
+
+
+# %%
+def bottleneck_weights(channels, filters):
+    need(channels >= 1 and filters >= 1, "too small")
+    path = [(1, filters), (3, filters), (1, 4 * filters)]
+    total, inputs = 0, channels
+    for kernel, outputs in path:
+        total += conv(kernel, inputs, outputs, bias=False)
+        inputs = outputs
+    return total + (inputs != channels) * conv(1, channels, inputs, bias=False)
+
+
+# %%
+def densenet_channels(channels, depths, growth_rate, *, compression=0.5):
+    need(len(depths) > 0, "no blocks")
+    need(channels >= 1 and min(depths) >= 1 and growth_rate >= 1, "too small")
+    need(0 < compression <= 1, "compression is a part")
+    for n in depths[:-1]:
+        channels = np.floor((channels + n * growth_rate) * compression).astype(int)
+        need(channels >= 1, "nothing is left")
+    return int(channels + depths[-1] * growth_rate)
+
+
+# %%
 small = resnet((1, 1), filters=8, num_classes=10, input_shape=(32, 32, 1))
 small.summary()

@@ -39,8 +39,7 @@ LOCAL_RESPONSE_NORM = Exercise(
             "forgets to square",
             "np.pad(x**2,",
             "np.pad(x,",
-            "The sum is over the *squares* of the neighbours: strong negative values "
-            "damp as much as positive ones.",
+            "What is summed up over the neighbours: the values themselves?",
         ),
         Mistake(
             "wraps around at the ends",
@@ -59,7 +58,7 @@ LOCAL_RESPONSE_NORM = Exercise(
             "forgets the exponent",
             " ** beta",
             "",
-            "The denominator is raised to the power beta.",
+            "One of the four constants is never used in your formula.",
         ),
         Mistake(
             "calculates in the integers of the input",
@@ -72,7 +71,8 @@ LOCAL_RESPONSE_NORM = Exercise(
             "leaves the channel itself out of the sum",
             "for i in range(size))",
             "for i in range(size) if i != size // 2)",
-            "The neighbours are centred on the channel itself, and it is one of them.",
+            "With `size` 5, five channels are summed up. Is the channel itself one "
+            "of yours?",
         ),
         Mistake(
             "looks only at the channels before",
@@ -96,9 +96,11 @@ def _two_tower_conv(rng):
     x = Tensor((7, 9, 4))
     yield Probe((x, filters, 3), note="odd height and width", options=large)
     x = Tensor((8, 10, 2 * int(rng.integers(2, 4))))
-    yield Probe((x, filters + 2, (3, 5)), dict(stride=2))
-    x = Tensor((9, 8, 2))
-    yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note="a channel a tower")
+    note = "a kernel higher than the image"
+    yield Probe((x, filters + 2, (9, 5)), dict(stride=2), note=note)
+    x, note = Tensor((3, 8, 2)), "a channel a tower; one row is left"
+    options = {"batch": 12}
+    yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note=note, options=options)
     x = Tensor((6, 6, 4))
     yield Probe((Tensor((6, 6, 3)), 4, 3), claim="errors", note="odd channels")
     yield Probe((x, 5, 3), claim="errors", note="odd filters")
@@ -107,6 +109,7 @@ def _two_tower_conv(rng):
         (4, 0, {}),
         (4, 3, dict(stride=0)),
         (4, 7, dict(padding="valid")),
+        (4, 3, dict(padding="full")),
     ):
         yield Probe((x, filters, kernel), options, claim="errors")
     yield Probe((Tensor((6, 4)), 4, 3), claim="errors", note="three axes")

@@ -99,6 +99,7 @@ def _stacked_conv_params(rng):
     yield Probe((kernel, depth, channels))
     yield Probe((int(rng.integers(5, 12)), 1, channels + 1), note="one layer")
     yield Probe((sides, depth + 1, 64), note="a kernel that is not square")
+    yield Probe((3, 16, 4096), note="more weights than 32 bits count")
     for bad in ((0, 2, 8), (3, 0, 8), (3, 2, 0), (-1, 1, 1), ((3, 0), 1, 4)):
         yield Probe(bad, claim="errors")
 
@@ -126,7 +127,8 @@ STACKED_CONV_PARAMS = Exercise(
             "counts the kernel's side once",
             "height * width",
             "height",
-            "A kernel of side 3 has 3 x 3 places for each channel.",
+            "A kernel has a height and a width. What does your count do with a "
+            "kernel of 3x7?",
         ),
         Mistake(
             "adds biases",
@@ -144,7 +146,8 @@ STACKED_CONV_PARAMS = Exercise(
             "takes depth as a power",
             "* int(depth)",
             "** int(depth)",
-            "Layers on top of each other add their weights up.",
+            "Your count grows as a power of the depth. What happens to the weights "
+            "when one more layer is put on top?",
         ),
     ),
 )

@@ -24,8 +24,8 @@ DENSE_BLOCK = Exercise(
             "puts the new channels in front",
             "([x, new])",
             "([new, x])",
-            "The numbers are right but stand in other channels: the oldest come "
-            "first, the newest last.",
+            "The numbers are right but stand in other channels. Which come first, "
+            "the oldest or the newest?",
         ),
         Mistake(
             "adds instead of concatenating",
@@ -59,7 +59,8 @@ DENSE_BLOCK = Exercise(
             "makes the bottleneck growth_rate wide",
             "4 * growth_rate",
             "growth_rate",
-            "How wide is the 1x1 convolution? Four times the growth rate.",
+            "How wide is the 1x1 convolution? Compare the parameters of one layer "
+            "with the docstring.",
         ),
         Mistake(
             "convolves before it normalizes",
@@ -81,13 +82,14 @@ DENSE_BLOCK = Exercise(
             "has one layer fewer",
             "range(num_layers)",
             "range(num_layers - 1)",
-            "Count how often your loop runs when `num_layers` is 2.",
+            "Count how often your loop runs: each layer adds `growth_rate` channels.",
         ),
         Mistake(
             "has biases",
             "        use_bias=False,\n",
             "",
-            "The convolutions stand between batch normalizations: they have no bias.",
+            "Your layers have too many parameters by one for each filter. Which "
+            "layers of this block have no bias?",
         ),
         _FROZEN_BN,
     ),
@@ -139,7 +141,8 @@ TRANSITION_BLOCK = Exercise(
             "takes compression for the part that goes",
             "int(x.shape[-1] * compression)",
             "max(1, int(x.shape[-1] * (1 - compression)))",
-            "With `compression` 0.25 a quarter of the channels stays.",
+            "With `compression` 0.25, how many of 8 channels are to be left? And "
+            "who refuses a compression of 0?",
         ),
         Mistake(
             "forgets the ReLU",
@@ -171,7 +174,8 @@ TRANSITION_BLOCK = Exercise(
             "has a bias",
             "        use_bias=False,\n",
             "",
-            "The convolution stands in a block with batch normalization: no bias.",
+            "You have one parameter too many for each filter: does the convolution "
+            "have a bias?",
         ),
         _FROZEN_BN,
     ),

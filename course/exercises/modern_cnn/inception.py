@@ -41,15 +41,15 @@ INCEPTION_BLOCK = Exercise(
             "concatenates in another order",
             "[conv1x1, conv3x3, conv5x5, pool]",
             "[conv1x1, pool, conv3x3, conv5x5]",
-            "The numbers are right but stand in other channels: the order is 1x1, "
-            "3x3, 5x5, pool.",
+            "The numbers are right but stand in other channels. In which order "
+            "does the docstring name the branches?",
         ),
         Mistake(
             "concatenates the 5x5 branch before the 3x3 branch",
             "[conv1x1, conv3x3, conv5x5, pool]",
             "[conv1x1, conv5x5, conv3x3, pool]",
-            "The numbers are right but stand in other channels: the order is 1x1, "
-            "3x3, 5x5, pool.",
+            "The numbers are right but stand in other channels. In which order "
+            "does the docstring name the branches?",
         ),
         Mistake(
             "uses 3x3 in the 5x5 branch",
@@ -61,8 +61,8 @@ INCEPTION_BLOCK = Exercise(
             "leaves out the reduction before the 5x5 convolution",
             "conv5x5 = _conv_relu(conv5x5, widths.conv5x5, 5,",
             "conv5x5 = _conv_relu(x, widths.conv5x5, 5,",
-            "A dear convolution reads what the 1x1 before it left over, not the "
-            "block's input.",
+            "In one branch the output of the 1x1 reduction is never used. What "
+            "does the large convolution behind it read?",
         ),
         Mistake(
             "pools with an average",

@@ -7,13 +7,14 @@ from course.exercises.exercise import Exercise, Mistake
 def _resnet(rng):
     filters, classes = int(rng.integers(4, 6)), int(rng.integers(3, 7))
     options = dict(filters=filters, num_classes=classes, input_shape=(36, 33, 3))
+    note = "even height, odd width; four stages"
     # Large inputs show a ReLU with a ceiling; under small ones the offsets of the
     # stem's BN decide what its ReLU cuts.
-    large = {"batch": 6, "scale": 5.0}
-    yield Probe(((2, 1, 2),), options, note="even height, odd width", options=large)
-    options = dict(filters=8, num_classes=classes + 1, input_shape=(27, 34, 1))
+    large = {"batch": 8, "scale": 5.0}
+    yield Probe(((2, 2, 1, 1),), options, note=note, options=large)
+    options = dict(input_shape=(27, 34, 1))
     note, little = "one stage, one channel", {"batch": 4, "scale": 0.5}
-    yield Probe(((1,),), options, note=note, options=little)
+    yield Probe(([1],), options, note=note, options=little)
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
     yield Probe(((1, 0),), small, claim="errors")
@@ -40,7 +41,8 @@ RESNET = Exercise(
             "strides in every block of the later stages",
             "stride = 2 if stage > 0 and i == 0 else 1",
             "stride = 2 if stage > 0 else 1",
-            "A stage halves the map once: its first block strides, the others do not.",
+            "Each stage halves the map once. How often does yours, when it has "
+            "three blocks?",
         ),
         Mistake(
             "never strides in the stages",
@@ -101,13 +103,14 @@ RESNET = Exercise(
             "pools the maximum at the end",
             "layers.GlobalAveragePooling2D(",
             "layers.GlobalMaxPooling2D(",
-            "The last pool takes the mean over the map, not the maximum.",
+            "Look at the head again: what does the last pool take of each "
+            "channel's map?",
         ),
         Mistake(
             "pools the average in the stem",
             'layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")',
             'layers.AveragePooling2D(3, strides=2, padding="same")',
-            "The pool of the stem keeps the maximum.",
+            "Look at the stem again: what does its pool keep of nine values?",
         ),
         Mistake(
             "uses a 3x3 convolution as stem",
@@ -148,9 +151,10 @@ def _small_net(rng, activation):
 def _gradient_norms(rng):
     images, labels = rng.normal(0, 1, (5, 6, 7, 2)), rng.integers(0, 4, 5)
     yield Probe((_small_net(rng, "relu"), images, labels), note="ReLU")
-    bytes_in = rng.integers(0, 4, (3, 6, 7, 2)).astype("uint8")
+    bytes_in = rng.integers(0, 4, (40, 6, 7, 2)).astype("uint8")
+    many = rng.integers(0, 4, 40).astype("int32")
     net = _small_net(rng, "sigmoid")
-    yield Probe((net, bytes_in, labels[:3].astype("int32")), note="sigmoid")
+    yield Probe((net, bytes_in, many), note="sigmoid")
     yield Probe((net, images, labels[:3]), claim="errors", note="2 labels too few")
     yield Probe((net, images[:4], labels), claim="errors", note="a label too many")
     yield Probe((net, images[:0], labels[:0]), claim="errors", note="no image")
@@ -166,8 +170,9 @@ GRADIENT_NORMS = Exercise(
             "runs the model in training mode",
             '"float32"), training=False)',
             '"float32"), training=True)',
-            "Dropout and batch statistics are at work in your forward pass, so each "
-            "call gives other numbers. In which mode is the model to run?",
+            "In training mode dropout is at work, and each batch normalization "
+            "moves its averages, which changes the model. In which mode is the "
+            "model to run?",
         ),
         Mistake(
             "sums the loss over the batch",
@@ -191,7 +196,7 @@ GRADIENT_NORMS = Exercise(
             "forgets the root",
             "float(np.linalg.norm(gradient))",
             "float(np.square(gradient).sum())",
-            "The L2 norm is the *root* of the sum of squares.",
+            "Your numbers are the squares of the norms. What is missing?",
         ),
         Mistake(
             "takes the norm of the kernel",
@@ -203,7 +208,8 @@ GRADIENT_NORMS = Exercise(
             "goes from the last layer to the first",
             "for layer in model.layers",
             "for layer in model.layers[::-1]",
-            "The keys stand in the order of the model's layers.",
+            "The keys are right, but not where they are expected: what comes first "
+            "in the model?",
         ),
     ),
 )
@@ -293,23 +299,24 @@ def _with_head(shape, *blocks):
 def _odd_graph(*added):
     """A model whose only Add is of these layers, none of them a residual branch."""
     conv = dict(filters=3, kernel_size=3, padding="same")
-    rows = [(name, "Conv2D", conv, ("image",)) for name in ("a", "b")]
+    rows = [("other", "Input", dict(shape=(5, 5, 2)), ())] if "c" in added else []
+    rows += [(name, "Conv2D", conv, ("image",)) for name in ("a", "b")]
+    rows += [("c", "Conv2D", conv, ("other",))] if "c" in added else []
     rows += [("deep", "Conv2D", conv, ("b",)), ("act", "ReLU", {}, ("deep",))]
     return Graph((5, 5, 2), (*rows, ("sum", "Add", {}, added)))
 
 
 def _zero_init_residual(rng):
-    wide = int(rng.integers(5, 8))
+    wide = int(rng.integers(12, 16))  # a projection of c has more weights than c
     model, ends = _with_head(
         (8, 7, 2),
         lambda x: _residual_rows("a", x, 4, 1, False),
         lambda x: _residual_rows("b", x, wide, 2, True),
         lambda x: _bottleneck_rows("c", x, 2, 1),
     )
-    # A convolution right before the last BN is part of the branch's end: zeroing it
-    # as well gives the same function.
-    free = {"free": [*ends, "a_2", "b_2", "c_3"], "batch": 4}
-    note = "two residual blocks and a bottleneck"
+    # Only the ends: with a convolution at zero as well, no gradient would ever
+    # reach the branch.
+    note, free = "two residual blocks and a bottleneck", {"free": ends, "batch": 4}
     yield Probe((model,), note=note, options=free)
     model, ends = _with_head(
         (6, 8, 3),
@@ -318,9 +325,14 @@ def _zero_init_residual(rng):
     )
     options = {"free": ends, "batch": 4}
     yield Probe((model,), note="pre-activation blocks", options=options)
-    yield Probe((_odd_graph("a", "a", "b"),), claim="errors", note="an Add of three")
+    plain, _ = _with_head((5, 5, 2))
+    yield Probe((plain,), note="no Add at all", options={"batch": 8})
+    three = _odd_graph("a", "deep", "b")
+    yield Probe((three,), claim="errors", note="an Add of three")
     yield Probe((_odd_graph("a", "b"),), claim="errors", note="equally long paths")
     yield Probe((_odd_graph("a", "act"),), claim="errors", note="ends in a ReLU")
+    apart = _odd_graph("c", "deep")
+    yield Probe((apart,), claim="errors", note="paths from two inputs")
 
 
 ZERO_INIT_RESIDUAL = Exercise(
@@ -342,7 +354,8 @@ ZERO_INIT_RESIDUAL = Exercise(
             "                w = producer[id(t)].trainable_weights\n"
             "                [v.assign(ops.zeros_like(v)) for v in w]\n"
             "            for weight in end.trainable_weights:",
-            "A projected shortcut must stay as it is: only the branch falls silent.",
+            "You silence both inputs of an Add. Whatever makes the shortcut, a "
+            "projection or simply the layer before the block, stays as it is.",
         ),
         Mistake(
             "forgets branches that end in a convolution",

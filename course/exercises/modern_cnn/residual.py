@@ -6,14 +6,13 @@ from course.exercises.exercise import Exercise, Mistake
 _EVERY_CONV = "a convolution right before a batch normalization needs no bias: the "
 _NO_BIAS = f"Your block has too many parameters: {_EVERY_CONV}mean takes it away."
 _PROJECT = (
-    "When may `x` itself be the shortcut? Only when nothing changes: the stride is 1 "
-    "and the channels are the same. Otherwise it is projected."
+    "When may `x` itself be the shortcut? Name the two things that can change between "
+    "`x` and the end of the branch."
 )
 _ALWAYS = (
     "Where stride is 1 and the channels stay the same, the shortcut is `x` itself, "
     "without any weight."
 )
-_ADD_THEN_RELU = "Look at the end of figure 5: what comes first, the addition or the "
 
 
 def _blocks(rng, expansion):
@@ -29,6 +28,10 @@ def _blocks(rng, expansion):
     large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
     x = Tensor((7, 8, other))
     yield Probe((x, filters), note="the channels change", options=large)
+    # The stride leaves this shape as it is, and yet asks for a projection.
+    note, many = "a map of one pixel", {"batch": 32}
+    x = Tensor((1, 1, wide))
+    yield Probe((x, filters), dict(stride=2), note=note, options=many)
     yield Probe((Tensor((6, 6, 4)), 0), claim="errors")
     yield Probe((Tensor((6, 6, 4)), 4), dict(stride=0), claim="errors")
     yield Probe((Tensor((6, 4)), 4), claim="errors", note="three axes")
@@ -54,7 +57,8 @@ _FORGETS_ADD = Mistake(
     "forgets the shortcut",
     'x = layers.Add(name=_join(name, "add"))([shortcut, x])',
     "_ = shortcut",
-    "The block outputs F(x) + x: something is not added.",
+    "The block outputs F(x) + x. You may have made the shortcut, but what does "
+    "your block return?",
 )
 _BN_BIAS = Mistake(
     "has biases before the batch normalizations",
@@ -89,7 +93,7 @@ RESIDUAL_BLOCK = Exercise(
             'x = layers.Add(name=_join(name, "add"))([shortcut, x])\n'
             '    return layers.ReLU(name=_join(name, "out"))(x)',
             "return layers.Add()([shortcut, layers.ReLU()(x)])",
-            _ADD_THEN_RELU + "ReLU?",
+            "What comes first at the end of the block, the addition or the ReLU?",
         ),
         Mistake(
             "projects every shortcut",
@@ -129,8 +133,8 @@ RESIDUAL_BLOCK = Exercise(
         ),
         Mistake(
             "does not normalize the projected shortcut",
-            "shortcut = _conv_bn(x, filters, 1, stride=stride, ",
-            "shortcut = layers.Conv2D(filters, 1, strides=stride, use_bias=False, ",
+            '_conv_bn(x, filters, 1, stride=stride, name=_join(name, "0"))',
+            "layers.Conv2D(filters, 1, strides=stride, use_bias=False)(x)",
             "The projection is a convolution like the others: what follows it?",
         ),
         _STRIDED_PADDING,
@@ -156,8 +160,9 @@ BOTTLENECK_BLOCK = Exercise(
             "x = _conv_bn(x, filters, 1, stride=stride)\n"
             "    x = layers.ReLU()(x)\n"
             "    x = _conv_bn(x, filters, 3, ",
-            "A 1x1 convolution that strides never looks at three quarters of its "
-            "input. Here the 3x3 convolution strides.",
+            "Your first 1x1 convolution strides, so it never looks at three "
+            "quarters of its input. Which convolution can stride and still see all "
+            "of it?",
         ),
         Mistake(
             "strides in the last 1x1 convolution",
@@ -167,15 +172,17 @@ BOTTLENECK_BLOCK = Exercise(
             "x = _conv_bn(x, filters, 3)\n"
             "    x = layers.ReLU()(x)\n"
             "    x = _conv_bn(x, 4 * filters, 1, stride=stride, ",
-            "Which of the three convolutions strides? The 3x3 in the middle.",
+            "A 1x1 convolution that strides throws three quarters of its input "
+            "away. Which convolution can stride and still see all of it?",
         ),
         Mistake(
             "does not widen to 4 * filters",
             "x = _conv_bn(x, 4 * filters, 1, ",
             "shortcut = _conv_bn(shortcut, filters, 1)\n"
             "    x = _conv_bn(x, filters, 1, ",
-            "The bottle has a wide neck on either side: the last 1x1 convolution "
-            "writes four times as many channels.",
+            "The block is narrow in the middle and wide at both ends. How many "
+            "channels does the last 1x1 convolution write, and what does that mean "
+            "for the shortcut?",
         ),
         Mistake(
             "compares the channels with filters",
@@ -193,19 +200,20 @@ BOTTLENECK_BLOCK = Exercise(
             "forgets the ReLU behind the 3x3 convolution",
             '    x = layers.ReLU(name=_join(name, "2_relu"))(x)\n',
             "",
-            "Only the last batch normalization has no ReLU of its own; the addition "
-            "comes first.",
+            "Two of the three convolutions in the branch are followed by a BN and "
+            "a ReLU. How many are in yours?",
         ),
         Mistake(
             "has a ReLU before the addition",
             "x = layers.Add(",
             "x = layers.ReLU()(x)\n    x = layers.Add(",
-            _ADD_THEN_RELU + "last ReLU?",
+            "Your branch can only add to the shortcut, never take away. What makes it "
+            "so?",
         ),
         Mistake(
             "does not normalize the projected shortcut",
-            "shortcut = _conv_bn(x, 4 * filters, 1, stride=stride, ",
-            "shortcut = layers.Conv2D(4 * filters, 1, strides=stride, use_bias=False, ",
+            '_conv_bn(x, 4 * filters, 1, stride=stride, name=_join(name, "0"))',
+            "layers.Conv2D(4 * filters, 1, strides=stride, use_bias=False)(x)",
             "The projection is a convolution like the others: what follows it?",
         ),
         _STRIDED_PADDING,
@@ -273,13 +281,15 @@ PREACT_BLOCK = Exercise(
             "forgets the shortcut",
             'layers.Add(name=_join(name, "add"))([shortcut, x])',
             "x",
-            "The block outputs F(x) + x: something is not added.",
+            "The block outputs F(x) + x. You may have made the shortcut, but what "
+            "does your block return?",
         ),
         Mistake(
             "forgets the first BN-ReLU",
             '    x = _bn_relu(x, name=_join(name, "1"))\n',
             "",
-            "Each of the two convolutions has a BN and a ReLU before it.",
+            "Each of the two convolutions has a BN and a ReLU before it, the very "
+            "first one too; and a projection reads what these two give.",
         ),
         Mistake(
             "has biases",

@@ -38,7 +38,7 @@ VGG_BLOCK = Exercise(
             "has one convolution fewer",
             "range(num_convs)",
             "range(max(1, num_convs - 1))",
-            "Count the convolutions that your loop makes when `num_convs` is 3.",
+            "Count the convolutions that your loop makes.",
         ),
         Mistake(
             "forgets the pool",

@@ -13,7 +13,7 @@ get_ipython().system('pip install -q keras')
 import keras
 from keras import layers, ops
 import numpy as np
-from course.toolkit import InceptionWidths, check
+from course.toolkit import InceptionWidths, answer, check
 
 
 # In[2]:
@@ -569,5 +569,78 @@ def zero_init_residual(model):
                 )
             for weight in end.trainable_weights:
                 weight.assign(ops.zeros_like(weight))
+
+
+# In[16]:
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        if np.min(size) < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}.")
+
+
+def inception_parameters(channels, widths):
+    _check_sizes(channels=channels, **widths._asdict())
+    convolutions = (
+        (1, channels, widths.conv1x1),
+        (1, channels, widths.reduce3x3),
+        (3, widths.reduce3x3, widths.conv3x3),
+        (1, channels, widths.reduce5x5),
+        (5, widths.reduce5x5, widths.conv5x5),
+        (1, channels, widths.pool_proj),
+    )
+    return sum(
+        (side**2 * int(inputs) + 1) * int(outputs)
+        for side, inputs, outputs in convolutions
+    )
+
+
+# In[17]:
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        if np.min(size) < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}.")
+
+
+def bottleneck_weights(channels, filters):
+    _check_sizes(channels=channels, filters=filters)
+    channels, filters = int(channels), int(filters)
+    wide = 4 * filters
+    weights = channels * filters + 9 * filters**2 + filters * wide
+    if channels != wide:
+        weights += channels * wide
+    return weights
+
+
+# In[18]:
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        if np.min(size) < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}.")
+
+
+def densenet_channels(channels, depths, growth_rate, *, compression=0.5):
+    if len(depths) == 0 or not 0 < compression <= 1:
+        raise ValueError(
+            "depths must not be empty, and compression must be above 0 and at most 1; "
+            f"got {depths} and {compression}."
+        )
+    _check_sizes(channels=channels, depths=depths, growth_rate=growth_rate)
+    channels = int(channels)
+    for block, num_layers in enumerate(depths):
+        if block > 0:
+            channels = int(channels * compression)
+            if channels < 1:
+                raise ValueError(
+                    f"compression must leave a channel; {compression} leaves none "
+                    f"for block {block + 1}."
+                )
+        channels += int(num_layers) * int(growth_rate)
+    return channels
 
 
