@@ -25,6 +25,7 @@ def main(arguments=None):
         The exit code, an int.
     """
     language.use_locale()
+    _print_what_can_be()
     options = parser().parse_args(arguments)
     try:
         code = options.handler(options)
@@ -41,6 +42,13 @@ def main(arguments=None):
         print(f"course {options.command}: error: {error}", file=sys.stderr)
         return 1
     return int(code or 0)
+
+
+def _print_what_can_be():
+    """Print ? for what the terminal's encoding lacks, such as a Korean name."""
+    for stream in (sys.stdout, sys.stderr):
+        if getattr(stream, "errors", "") == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def parser():

@@ -233,6 +233,12 @@ def test_an_error_of_the_system_is_one_line(calls, capsys):
     )
 
 
+def test_what_the_terminal_cannot_show_becomes_a_question_mark(tmp_path):
+    environment = {"PYTHONIOENCODING": "cp1252", "COURSE_LANG": "ko"}
+    done = python("-m", "course", "lab", "--write-only", cwd=tmp_path, env=environment)
+    assert done.returncode == 0 and "?" in done.stdout and done.stderr == ""
+
+
 def test_a_reader_that_leaves_gets_no_traceback(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-m", "course", "lab", "--write-only"],

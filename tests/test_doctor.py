@@ -67,7 +67,7 @@ def test_a_package_of_the_core_that_lacks_is_bad(installed):
     del installed["numpy"]
     found = by_name(doctor.packages())["numpy"]
     assert found.state == BAD
-    assert found.advice == "pip install 'numpy<3,>=1.26'"
+    assert found.advice == 'pip install "numpy<3,>=1.26"'
 
 
 def test_a_package_that_is_too_old_is_bad(installed):
@@ -169,10 +169,20 @@ def test_seccomp_probe_leaves_the_process_unfiltered():
     assert lines["Seccomp"].strip() == "0"
 
 
-def test_no_fork_no_grading(monkeypatch):
+def test_where_nothing_is_forked_the_doctor_says_what_to_do(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    (finding,) = doctor.grading()
-    assert finding.state == BAD and "WSL 2" in finding.advice
+    found = by_name(doctor.grading())
+    assert list(found) == ["processes", "sandbox"], "what Linux has is not looked for"
+    assert found["processes"].state == NOTE
+    assert "--unsafe" in found["processes"].advice
+    assert "WSL 2" in found["processes"].advice
+
+
+@LINUX
+def test_the_doctor_knows_that_forking_is_switched_off(monkeypatch):
+    assert by_name(doctor.grading())["processes"].state == GOOD
+    monkeypatch.setenv("COURSE_FORK", "0")
+    assert by_name(doctor.grading())["processes"].state == NOTE
 
 
 @pytest.mark.parametrize("state", [GOOD, NOTE, BAD])

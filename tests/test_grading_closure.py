@@ -241,6 +241,15 @@ def test_the_search_for_a_name_ends(monkeypatch):
     assert not notebook.supply("K")
 
 
+def test_the_search_for_a_name_ends_where_there_is_no_alarm(monkeypatch):
+    monkeypatch.setattr(closure_module, "FALLBACK_SECONDS", 0.2)
+    monkeypatch.delattr(signal, "setitimer")
+    before = signal.getsignal(signal.SIGINT)
+    notebook = load("def f(): return K", "while True: pass", "globals()['K'] = 3")
+    assert not notebook.supply("K")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_locate_finds_the_own_line_below_a_library():
     notebook = load("def key(x):\n    return 1 / 0\ndef f():\n    sorted([1], key=key)")
     with pytest.raises(ZeroDivisionError) as caught:

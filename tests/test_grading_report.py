@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import re
 import stat
 from fractions import Fraction
@@ -220,6 +221,22 @@ def test_file_names_are_distinct_and_stay_in_their_folder():
         assert "/" not in name and not name.startswith(".") and len(name) < 120
 
 
+@pytest.mark.parametrize("student", ["con", "NUL", "Com1", "aux.kim"])
+def test_no_file_is_named_as_windows_names_its_devices(student):
+    (name,) = report.file_names([student]).values()
+    assert name.partition(".")[0].casefold() != student.partition(".")[0].casefold()
+
+
+def test_a_table_that_a_spreadsheet_holds_open_is_named(tmp_path, monkeypatch):
+    def replace(name, path):
+        raise PermissionError(13, "Access is denied", str(path))
+
+    monkeypatch.setattr(report.os, "replace", replace)
+    with pytest.raises(PermissionError, match="Access is denied.*close it there"):
+        report._replace(tmp_path / "grades.csv", "text")
+    assert not list(tmp_path.iterdir()), "no half of it stays"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (93, "93"), (100, "100"), (Fraction(4, 7), "0.57"), (7.5, "7.5")],
@@ -300,6 +317,13 @@ def test_progress_is_a_line_each_in_a_file_and_one_line_on_a_terminal():
     assert "\r" not in plain.getvalue() and plain.getvalue().count("\n") == 2
     assert "[1/2] kim: 3 of 7, about 0 s left" in plain.getvalue()
     assert terminal.getvalue().count("\n") == 1 and "\r" in terminal.getvalue()
+
+
+def test_progress_rewrites_nothing_on_windows(monkeypatch):
+    monkeypatch.setattr(os, "name", "nt")
+    stream = Stream(True)
+    Progress(1, stream).advance("kim: 3 of 7")
+    assert stream.getvalue() == "[1/1] kim: 3 of 7\n"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ from course.exercises import load
 from course.grading.grader import Grader
 from course.grading.record import GRADED, UNGRADABLE
 from course.grading.reference import Reference
-from course.grading.sandbox import pool
 from course.grading.sandbox.pool import Limits, Slot, ZygoteError
 from course.grading.submission import Submission
 
@@ -82,7 +80,7 @@ def test_how_a_child_can_end(child, body, status, reason):
     ("body", "type_name"),
     [
         ("return f(x)", "RecursionError"),
-        ("return [bytearray(10**8) for _ in range(10**4)]", "MemoryError"),
+        ("return [np.empty(10**7) for _ in range(10**4)]", "MemoryError"),
         ("import sys; sys.exit(0)", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("return open('/tmp/planted', 'w').write('x' * 9999)", "OSError"),
@@ -324,12 +322,6 @@ def test_two_dead_zygotes_give_no_points_and_a_reason(grader):
     record = grader.grade(DeadSlot(), submission(RIGHT))
     assert (record.status, record.earned) == (UNGRADABLE, 0)
     assert "it ended" in record.reason
-
-
-def test_where_nothing_can_be_forked_the_message_helps(monkeypatch):
-    monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(pool.UnsupportedPlatform, match="container or Colab"):
-        Slot()
 
 
 def test_a_zygote_has_a_home_of_its_own_and_takes_it_along(slot):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from course.grading import submission
 from course.grading.submission import find, read
 
 
@@ -110,6 +111,23 @@ def test_what_is_no_file_is_not_opened(tmp_path, make, reason):
     make(path)
     (found,) = find(tmp_path)
     assert reason in found.reason
+
+
+def test_no_link_is_followed_where_no_flag_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "_FLAGS", os.O_RDONLY)
+    (tmp_path / "kim.ipynb").symlink_to("/etc/passwd")
+    (found,) = find(tmp_path)
+    assert "symbolic link" in found.reason
+
+
+def test_a_folder_that_cannot_be_opened_is_a_folder(tmp_path, monkeypatch):
+    def refuse(path, flags):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "kim.ipynb").mkdir()
+    monkeypatch.setattr(os, "open", refuse)
+    (found,) = find(tmp_path)
+    assert "a folder, not a notebook" in found.reason
 
 
 def students(folder, **more):

@@ -182,3 +182,20 @@ def test_a_graph_is_built_as_described():
         model = build_graph(graph, 0)
     assert [layer.name for layer in model.layers] == ["image", "conv", "crop", "sum"]
     assert model.output.shape == (None, 3, 3, 2)
+
+
+def test_a_result_that_cannot_be_used_is_not_a_refusal():
+    from course.checks.compare import compare
+
+    def unconnected(x):
+        return keras.Input((3,))
+
+    def refuses(x):
+        raise ValueError("no")
+
+    probe = Probe((Tensor((4, 4, 2)),), claim="errors")
+    for function, refused in ((unconnected, False), (refuses, True)):
+        seen = observe(function, probe, "model")
+        assert "raised" in seen
+        (verdict,) = compare(None, seen, "f(x)", "errors")
+        assert verdict.passed == refused

@@ -20,6 +20,7 @@ from course.grading.submission import read
 from course.student import handin
 
 EXERCISES = load("modern_cnn")
+ALL = len(EXERCISES)
 IMPORTS = (
     "import keras\nimport numpy as np\nfrom keras import layers, ops\n"
     "from course.toolkit import InceptionWidths, check"
@@ -66,19 +67,22 @@ def test_a_solved_lab_is_whole(handed):
     code, lines = handed(answers())
     assert code == 0
     assert lines[-2:] == [
-        "14 of 14 exercises attempted.",
-        "Whole: all 14 exercises are in it and can be graded.",
+        f"{ALL} of {ALL} exercises attempted.",
+        f"Whole: all {ALL} exercises are in it and can be graded.",
     ]
     assert row(lines, "receptive_field") == ["ok", "answered (code cell 2)"]
-    assert len([line for line in lines if line.startswith("  ok  ")]) == 15
+    assert len([line for line in lines if line.startswith("  ok  ")]) == ALL + 1
 
 
 def test_the_lab_as_shipped_is_whole_though_nothing_is_attempted(handed):
     code, lines = handed(LAB)
-    assert code == 0 and "0 of 14 exercises attempted." in lines
+    assert code == 0 and f"0 of {ALL} exercises attempted." in lines
+    sources = json.loads(LAB.read_text("utf-8"))["cells"]
+    ids = [c["id"] for c in sources if c["cell_type"] == "code"]
+    cell = ids.index("modern_cnn-vgg_block") + 1
     assert row(lines, "vgg_block") == [
         "--",
-        "not attempted: still the stub (code cell 15)",
+        f"not attempted: still the stub (code cell {cell})",
     ]
     assert not any("gone" in line for line in lines)
 
@@ -121,10 +125,10 @@ def test_what_becomes_of_an_exercise(name, handed):
     for fragment in fragments:
         assert fragment in text
     assert code == (mark == "FAIL")
-    verdict = "Not whole: see vgg_block above." if code else "Whole: all 14"
+    verdict = "Not whole: see vgg_block above." if code else f"Whole: all {ALL}"
     assert lines[-1].startswith(verdict)
-    attempted = 14 - (name in ("missing", "empty"))
-    assert f"{attempted} of 14 exercises attempted." in lines
+    attempted = ALL - (name in ("missing", "empty"))
+    assert f"{attempted} of {ALL} exercises attempted." in lines
 
 
 def test_a_needed_exercise_that_is_missing_is_told_once(handed):
@@ -139,7 +143,7 @@ def test_code_elsewhere_that_is_not_python_is_noted(handed):
     code, lines = handed([*answers(), "plot(\nx = 3", "!ls\n%timeit f()\nf?"])
     assert code == 0
     notes = [line for line in lines if line.startswith("  note  ")]
-    assert len(notes) == 1 and "code cell 16, line 1 is not Python" in notes[0]
+    assert len(notes) == 1 and f"code cell {ALL + 2}, line 1 is not Python" in notes[0]
 
 
 def test_given_cells_that_are_gone_are_noted(handed, tmp_path):
@@ -149,7 +153,7 @@ def test_given_cells_that_are_gone_are_noted(handed, tmp_path):
     path.write_text(json.dumps({**notebook, "cells": kept}))
     code, lines = handed(path)
     (note,) = (line for line in lines if "that are gone" in line)
-    assert code == 0 and ": 14, such as" in note
+    assert code == 0 and f": {ALL}, such as" in note
     assert 'check("modern_cnn.receptive_field", receptive_field)' in note
 
 
@@ -158,7 +162,7 @@ UNREADABLE_FILES = {
     "cut": (b'{"cells": [{"cell_type": "co', "not JSON"),
     "no notebook": (b"{}", "no cells"),
     "not UTF-8": (b"\xff\xfe", "not UTF-8"),
-    "another lab's": (b'{"cells": []}', "none of the 14 functions of lab 05"),
+    "another lab's": (b'{"cells": []}', f"none of the {ALL} functions of lab 05"),
 }
 
 

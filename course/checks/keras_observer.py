@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from course.checks import fill as filling
+from course.checks.observe import after_call
 from course.checks.probe import MODES, Graph, Tensor
 from course.toolkit.trace import trace
 
@@ -80,6 +81,11 @@ def observe_model(function, probe):
     """
     real = materialized(probe)
     result = filling.built_empty(lambda: function(*real.args, **real.kwargs))
+    with after_call():
+        return _observe_result(result, real, probe)
+
+
+def _observe_result(result, real, probe):
     kind, model = _as_model(result, real)
     if model is None:
         return {"kind": kind}
@@ -198,6 +204,11 @@ def observe_weights(function, probe):
     model = next(a for a in real.args if isinstance(a, keras.Model))
     sums = [layer for layer in model.layers if isinstance(layer, keras.layers.Add)]
     result = function(*real.args, **real.kwargs)
+    with after_call():
+        return _observe_change(result, model, sums, probe)
+
+
+def _observe_change(result, model, sums, probe):
     free = probe.options.get("free", ())
     weights = {
         f"{layer.name}/{variable.name}": np.asarray(variable)
@@ -206,7 +217,8 @@ def observe_weights(function, probe):
         if not (variable.trainable and layer.name in free)
     }
     seen = {layer.name: layer.output for layer in sums}
-    probed = keras.Model(model.inputs[0], {**seen, "output": model.output})
+    given = model.inputs if len(model.inputs) > 1 else model.inputs[0]
+    probed = keras.Model(given, {**seen, "output": model.output})
     inputs = _inputs(model, probe)
     outputs = {mode: _named(probed(inputs, **how)) for mode, how in MODES.items()}
     return {"kind": type(result).__name__, "weights": weights, "outputs": outputs}

@@ -7,7 +7,8 @@ An observation is a dict with one of these keys:
 
     not_attempted   the function raised NotImplementedError
     raised          {"types", "message", "line"}: the exception, most special type
-                    first, and the last line of the student's own code
+                    first, and the last line of the student's own code; with
+                    "after" when the call went well and using its result did not
     value           what an array function returned
     outputs         what a Keras function computes (``course.checks.keras_observer``)
 """
@@ -15,6 +16,7 @@ An observation is a dict with one of these keys:
 import copy
 import linecache
 import sysconfig
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,10 @@ _LIBRARIES = tuple(
     sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")
 )
 _COURSE = str(Path(__file__).resolve().parent.parent)
+
+
+class AfterCall(Exception):
+    """What a call returned cannot be used; the cause says why."""
 
 
 def observe(function, probe, observer):
@@ -50,8 +56,24 @@ def observe(function, probe, observer):
             return keras_observer.OBSERVERS[observer](function, probe)
     except NotImplementedError as error:
         return {"not_attempted": _printable(error)}
+    except AfterCall as error:
+        return {"raised": describe_error(error.__cause__), "after": True}
     except (Exception, SystemExit) as error:
         return {"raised": describe_error(error)}
+
+
+@contextmanager
+def after_call():
+    """Mark what is raised in here as raised by using the result, not by the call.
+
+    Else a function that returns something unusable would seem to refuse its arguments.
+    """
+    try:
+        yield
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        raise AfterCall from error
 
 
 def describe_error(error):

@@ -16,9 +16,11 @@ import linecache
 import re
 import signal
 import sys
+import threading
 import types
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from course.grading.cells import PARSE_ERRORS, Broken, filename, parse_cell
 
@@ -315,10 +317,17 @@ def _time_limit(seconds):
     def stop(number, frame):
         raise _OutOfTime
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    if hasattr(signal, "setitimer"):
+        number, alarm = signal.SIGALRM, partial(signal.setitimer, signal.ITIMER_REAL)
+        start, cancel = partial(alarm, seconds), partial(alarm, 0)
+    else:  # Windows: a thread raises the one signal that reaches the main thread
+        number = signal.SIGINT
+        timer = threading.Timer(seconds, signal.raise_signal, [number])
+        start, cancel = timer.start, timer.cancel
+    previous = signal.signal(number, stop)
+    start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        cancel()
+        signal.signal(number, previous)

@@ -22,4 +22,5 @@ def main(out):
     """
     folder = shipped.folder("examples") / "submissions" / "05_modern_cnn"
     print(f"Grading the submissions of invented students in {folder}")
-    return grade(folder, LAB, out, jobs=min(2, os.cpu_count() or 1))
+    # They are ours, so that they may run wherever processes do.
+    return grade(folder, LAB, out, jobs=min(2, os.cpu_count() or 1), unsafe=True)

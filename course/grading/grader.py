@@ -281,6 +281,8 @@ class Work:
             raise Stopped(TIMED_OUT, "the time for the whole submission is used up")
         if self._child is None:
             self._child = self._zygote.fork(self._limits)
+            waited, started = time.monotonic() - started, time.monotonic()
+            self._latest += waited  # the start of a process is not the student's
         try:
             answer = self._child.ask(do, self._latest, slot=_SLOT, **arguments)
         except Stopped as stop:

@@ -1,5 +1,6 @@
 """Progress of a run on stderr: how far, how it went, how long it will take."""
 
+import os
 import sys
 import time
 
@@ -7,7 +8,8 @@ import time
 class Progress:
     """Counts finished submissions.
 
-    On a terminal one line is rewritten; elsewhere each submission is a line.
+    On a terminal one line is rewritten; elsewhere, and on Windows, whose older
+    terminals do not know how, each submission is a line.
 
     Args:
         total: submissions to grade.
@@ -18,6 +20,7 @@ class Progress:
         self._total = total
         self._done = 0
         self._stream = stream or sys.stderr
+        self._rewrites = os.name != "nt" and self._stream.isatty()
         self._started = time.monotonic()
         self._width = len(str(total))
 
@@ -29,8 +32,8 @@ class Progress:
         """One submission is done; ``text`` says how it went."""
         self._done += 1
         count = f"[{self._done:{self._width}}/{self._total}]"
-        self._write(f"{count} {text}{self._left()}", keep=not self._stream.isatty())
-        if self._done == self._total and self._stream.isatty():
+        self._write(f"{count} {text}{self._left()}", keep=not self._rewrites)
+        if self._done == self._total and self._rewrites:
             self._stream.write("\n")
 
     def _left(self):
@@ -41,7 +44,7 @@ class Progress:
         return f", about {duration(seconds)} left"
 
     def _write(self, text, keep):
-        if self._stream.isatty():
+        if self._rewrites:
             self._stream.write("\r\x1b[K" + text + ("\n" if keep else ""))
         else:
             self._stream.write(text + "\n")

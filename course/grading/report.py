@@ -28,6 +28,8 @@ from course.language import gettext
 _SHOWN_MISTAKES = 12
 _SHOWN_SLOWEST = 5
 _NAME_LIMIT = 80
+_DEVICES = {"con", "prn", "aux", "nul"}  # no files on Windows, whatever they end in
+_DEVICES |= {f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10)}
 
 
 def write(out, lab, records, level):
@@ -61,7 +63,14 @@ def _replace(path, text):
     umask = os.umask(0)
     os.umask(umask)
     os.chmod(name, 0o666 & ~umask)
-    os.replace(name, path)
+    try:
+        os.replace(name, path)
+    except PermissionError as error:  # on Windows, while a spreadsheet shows it
+        os.unlink(name)
+        raise PermissionError(
+            f"{path} cannot be replaced ({error.strerror}). If another program has it "
+            "open, close it there and run this again; what is graded stays graded"
+        ) from None
 
 
 def file_names(students):
@@ -70,6 +79,8 @@ def file_names(students):
     for student in students:
         safe = "".join(c if c.isalnum() or c in "-_. ()" else "_" for c in student)
         safe = safe.strip(" .")[:_NAME_LIMIT] or "_"
+        if safe.partition(".")[0].casefold() in _DEVICES:
+            safe = f"_{safe}"
         if safe != student or safe.casefold() in taken:
             digest = hashlib.sha256(student.encode()).hexdigest()
             safe = f"{safe}-{digest[:8]}"

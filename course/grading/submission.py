@@ -178,12 +178,7 @@ def read_bytes(path):
     """
     if Path(path).suffix.lower() not in SUFFIXES:
         raise UnreadableSubmission("not a notebook (.ipynb) or script (.py)")
-    try:
-        fd = os.open(path, _FLAGS)
-    except OSError as error:
-        if os.path.islink(path):
-            raise UnreadableSubmission("a symbolic link, not a file") from None
-        raise UnreadableSubmission(f"cannot be opened: {error.strerror}") from None
+    fd = _open(path)
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISDIR(mode):
@@ -201,6 +196,18 @@ def read_bytes(path):
             f"larger than {SIZE_LIMIT >> 20} MiB; clear the outputs and save again"
         )
     return data
+
+
+def _open(path):
+    if os.path.islink(path):
+        raise UnreadableSubmission("a symbolic link, not a file")
+    try:
+        return os.open(path, _FLAGS)
+    except OSError as error:
+        reason = f"cannot be opened: {error.strerror}"
+        if os.path.isdir(path):  # which Windows does not open
+            reason = "a folder, not a notebook"
+        raise UnreadableSubmission(reason) from None
 
 
 def read_cells(data, suffix):

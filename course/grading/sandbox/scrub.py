@@ -1,4 +1,4 @@
-"""What the zygote imports, and what it then makes unreachable.
+"""What is imported before student code, and what is then made unreachable.
 
 This closes the front door, for honest mistakes and clear messages. The wall is the
 kernel's: files that a child cannot open.
@@ -9,9 +9,7 @@ import importlib
 import importlib.abc
 import itertools
 import linecache
-import os
 import sys
-import tempfile
 import types
 
 LIBRARIES = (
@@ -42,17 +40,23 @@ HIDDEN = (
 )
 
 
+def prepare():
+    """Make this process what student code meets: libraries there, answers gone."""
+    import_libraries()
+    hide_answers()
+    silence_check()
+    keep_autograph_in_memory()
+
+
 def import_libraries():
     """Import all that children share; none of it may run an operation."""
     for name in LIBRARIES:
         importlib.import_module(name)
-    # Matplotlib wants a folder to write to when it is imported; children have none.
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MPLCONFIGDIR"] = folder
-        try:
-            importlib.import_module("matplotlib.pyplot")
-        except ImportError:
-            pass  # then a notebook cannot have used it
+    # Now, since it writes to a folder when it is imported; children may not.
+    try:
+        importlib.import_module("matplotlib.pyplot")
+    except ImportError:
+        pass  # then a notebook cannot have used it
 
 
 def is_hidden(name):

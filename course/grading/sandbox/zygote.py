@@ -1,7 +1,7 @@
 """The zygote: TensorFlow imported once, forked for every submission.
 
-Started as ``python -I zygote.py FD`` with a built environment. FD is a sequenced-packet
-socket to the grader. Requests and answers are small JSON objects:
+``bootstrap.py`` starts it with a descriptor, in a built environment. That is a
+sequenced-packet socket to the grader. Requests and answers are small JSON objects:
 
     {"fork": job, "limits": {...}} + one descriptor  ->  {"forked": job} + a pidfd
     {"kill": job}                                    ->  nothing
@@ -13,57 +13,43 @@ here either.
 """
 
 import gc
-import importlib.util
 import json
 import os
 import select
 import signal
 import socket
-import sys
 import time
 import traceback
 from pathlib import Path
+
+from course.grading.sandbox import confine, scrub
 
 _PACKET = 4096
 _SUBREAPER = 36  # prctl(PR_SET_CHILD_SUBREAPER)
 
 
 def main(fd):
-    """Prepare, say {"ready": seconds}, and serve until the grader is gone."""
-    started = time.monotonic()
-    control = socket.socket(fileno=fd)
-    _find_course()
-    from course.grading.sandbox import scrub, worker
+    """Prepare, say {"ready": seconds}, and serve until the grader is gone.
 
-    scrub.import_libraries()
-    scrub.hide_answers()
-    scrub.silence_check()
-    scrub.keep_autograph_in_memory()
-    worker.libc.prctl(_SUBREAPER, 1, 0, 0, 0)
+    Args:
+        fd: number of the descriptor, a str.
+    """
+    started = time.monotonic()
+    control = socket.socket(fileno=int(fd))
+    scrub.prepare()
+    confine.libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     gc.collect()
     gc.freeze()  # children share these pages; a collection would copy them
     _assert_single_thread()
     _tell(control, {"ready": time.monotonic() - started})
-    Zygote(control, worker).serve()
-
-
-def _find_course():
-    """Make this package importable without its parent folder on ``sys.path``."""
-    package = Path(__file__).resolve().parents[2]
-    spec = importlib.util.spec_from_file_location(
-        "course", package / "__init__.py", submodule_search_locations=[str(package)]
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["course"] = module
-    spec.loader.exec_module(module)
+    Zygote(control).serve()
 
 
 class Zygote:
     """Forks children on request and reports how each of them ended."""
 
-    def __init__(self, control, worker):
+    def __init__(self, control):
         self.control = control
-        self.worker = worker
         self.jobs = {}  # pidfd -> (job, pid, start time)
 
     def serve(self):
@@ -98,7 +84,7 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             try:
-                self.worker.main(channel, limits, parent)
+                confine.main(channel, limits, parent)
             except BaseException:
                 traceback.print_exc()
             finally:
@@ -158,7 +144,3 @@ def _assert_single_thread():
 
 def _tell(control, message):
     control.sendall(json.dumps(message).encode())
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

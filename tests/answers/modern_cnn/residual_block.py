@@ -330,16 +330,6 @@ def normalizing_behind_the_relu(x, filters, *, stride=1):
     return layers.ReLU()(layers.Add()([x, y]))
 
 
-def one_normalization_for_both(x, filters, *, stride=1):
-    bn = layers.BatchNormalization()
-    _refuse(x, filters, stride)
-    conv = partial(layers.Conv2D, filters, padding="same", use_bias=False)
-    y = bn(conv(3)(layers.ReLU()(bn(conv(3, strides=stride)(x)))))
-    if stride != 1 or x.shape[-1] != filters:
-        x = layers.BatchNormalization()(conv(1, strides=stride)(x))
-    return layers.ReLU()(layers.Add()([x, y]))
-
-
 def shortcut_reads_the_activated_branch(x, filters, *, stride=1):
     _refuse(x, filters, stride)
     conv = partial(layers.Conv2D, filters, padding="same", use_bias=False)
@@ -373,16 +363,6 @@ def slicing_behind_a_full_convolution(x, filters, *, stride=1):
     return layers.ReLU()(layers.Add()([x, y]))
 
 
-def normalizing_before_it_strides(x, filters, *, stride=1):
-    _refuse(x, filters, stride)
-    conv = partial(layers.Conv2D, filters, padding="same", use_bias=False)
-    y = layers.BatchNormalization()(conv(3, strides=stride)(x))
-    y = layers.BatchNormalization()(conv(3)(layers.ReLU()(y)))
-    if stride != 1 or x.shape[-1] != filters:
-        x = layers.BatchNormalization()(conv(1)(x))[:, ::stride, ::stride]
-    return layers.ReLU()(layers.Add()([x, y]))
-
-
 def dropping_in_training(x, filters, *, stride=1):
     return layers.Dropout(0.1)(with_operators(x, filters, stride=stride))
 
@@ -406,10 +386,8 @@ WRONG = (
     without_offset,
     with_frozen_normalization,
     normalizing_behind_the_relu,
-    one_normalization_for_both,
     shortcut_reads_the_activated_branch,
     striding_by_slicing_the_input,
     slicing_behind_a_full_convolution,
-    normalizing_before_it_strides,
     dropping_in_training,
 )
