@@ -7,6 +7,7 @@ from html import escape
 
 from course.checks.columns import padded, printable
 from course.checks.drawing import STYLE, flow_html, flow_text
+from course.checks.reasons import told
 from course.checks.result import NOT_ATTEMPTED, PASSED
 from course.language import KOREAN, current, deferred, gettext
 
@@ -71,7 +72,7 @@ def explained(claim, passed=1, number=1):
 
 def _details(verdict):
     for field, label in _FIELDS:
-        value = getattr(verdict, field)
+        value = told(getattr(verdict, field))  # English, where a process ended
         if value:
             cut = value[:_LONGEST] + "..." if len(value) > _LONGEST else value
             yield gettext(label), cut

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course.checks import feedback
 from course.checks.columns import printable
+from course.checks.reasons import told
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.grading.grader import Grader
 from course.grading.record import GRADED
@@ -39,7 +40,7 @@ def public_record(path, lab=None, watch=None):
     """
     submission = read(Path(path))
     if submission.reason:
-        raise NotChecked(f"{path}: {submission.reason}")
+        raise NotChecked(f"{path}: {told(submission.reason)}")
     slot = Slot()
     reference = Reference(slot)
     try:
@@ -50,12 +51,12 @@ def public_record(path, lab=None, watch=None):
             for number in ([lab] if lab else LABS)
         ]
     except (ZygoteError, ReferenceFailed) as error:
-        raise NotChecked(str(error)) from error
+        raise NotChecked(told(str(error))) from error
     finally:
         slot.close()
     record = max(records, key=lambda r: r.status == GRADED)
     if record.status != GRADED:
-        raise NotChecked(f"{path}: {record.reason}")
+        raise NotChecked(f"{path}: {told(record.reason)}")
     return record
 
 
