@@ -38,8 +38,8 @@ class Help(argparse.HelpFormatter):
     def __init__(self, prog):
         columns = shutil.get_terminal_size().columns - 2
         if current() == KOREAN:
-            # Behind the names; of Korean with its blanks, 5 letters take 8 columns.
-            columns = _NAMES + (columns - _NAMES) * 5 // 8
+            # Behind the names; of Korean with its blanks, 4 letters take 7 columns.
+            columns = _NAMES + (columns - _NAMES) * 4 // 7
         super().__init__(prog, width=columns)
 
 

@@ -27,8 +27,8 @@ def korean():
 
 
 def test_a_form_is_filled_with_what_the_text_holds():
-    text = reasons.SEVERAL_FILES.format(number=2, names="a {b}.ipynb, c.ipynb")
-    assert told(text) == "파일이 2개나 있습니다(a {b}.ipynb, c.ipynb). 하나만 남기십시오"
+    text = reasons.SEVERAL_FILES.format(number=2, names="a {b}.ipynb, c.py")
+    assert told(text) == "파일이 2개나 있습니다(a {b}.ipynb, c.py). 하나만 남기십시오"
     language.use("en")
     assert told(text) == text
 
@@ -65,11 +65,12 @@ def test_the_level_of_isolation_is_told():
 
 def test_the_forms_are_those_of_the_sandbox():
     """What is formed there has no constant here that both would use."""
-    nodes = [n for p in SANDBOX.glob("*.py") for n in ast.walk(ast.parse(p.read_text()))]
-    said = [n.value for n in nodes if isinstance(n, ast.Constant)]
+    trees = [ast.parse(path.read_text("utf-8")) for path in SANDBOX.glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    said = [node.value for node in nodes if isinstance(node, ast.Constant)]
     said = "\n".join(value for value in said if isinstance(value, str))
     reference = Path(course.__file__).parent / "grading" / "reference.py"
-    said += reference.read_text()
+    said += reference.read_text("utf-8")
     for form in (*reasons.ENDINGS, *reasons.LEVELS):
         for literal, *_ in Formatter().parse(form):
             assert literal.strip() in said, form
