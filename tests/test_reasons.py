@@ -60,7 +60,7 @@ def test_why_a_function_is_missing_is_told_with_its_place():
 
 
 def test_the_level_of_isolation_is_told():
-    assert told(level()).startswith("격리가 완전하지 않습니다.")
+    assert told(level()).startswith("완전하지 않습니다.")
 
 
 def test_the_forms_are_those_of_the_sandbox():

@@ -16,3 +16,23 @@ def padded(text, columns):
 def printable(line):
     """A line for a terminal: a blank in the place of each control character."""
     return "".join(c if c.isprintable() else " " for c in line)
+
+
+def wrapped(text, columns, first="", others=""):
+    """A text in lines of a width at most; ``textwrap`` counts letters, not columns.
+
+    Args:
+        text: not empty; its words stand between blanks, and none of them is cut.
+        columns: of a line.
+        first: what stands before the first line.
+        others: what stands before each other line.
+    """
+    head, *words = text.split()
+    lines = [first + head]
+    for word in words:
+        longer = f"{lines[-1]} {word}"
+        if width(longer) <= columns:
+            lines[-1] = longer
+        else:
+            lines.append(others + word)
+    return "\n".join(lines)

@@ -3,11 +3,10 @@
 Whoever changes how points are given reads these sentences again.
 """
 
-import textwrap
 from fractions import Fraction
 from html import escape
 
-from course.checks.columns import padded, width
+from course.checks.columns import padded, width, wrapped
 from course.checks.feedback import EXPLAINED, panel
 from course.checks.judge import SHARES, asked, shares
 from course.checks.result import points
@@ -116,13 +115,8 @@ def text(exercises, seed):
         pairs = zip(others, widths[1:], strict=True)
         cells = [" " * (w - width(cell)) + cell for cell, w in pairs]
         lines.append("  ".join([padded(first, widths[0]), *cells]))
-    return "\n".join([*lines, "", *map(_wrapped, sentences(exercises))])
-
-
-def _wrapped(sentence):
-    # textwrap counts letters, and a terminal columns.
-    letters = _COLUMNS * len(sentence) // width(sentence)
-    return textwrap.fill(sentence, letters, initial_indent="- ", subsequent_indent="  ")
+    told = [wrapped(said, _COLUMNS, "- ", "  ") for said in sentences(exercises)]
+    return "\n".join([*lines, "", *told])
 
 
 def html(exercises, seed):

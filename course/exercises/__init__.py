@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from course.exercises.exercise import Exercise, Mistake
+from course.language import gettext
 
 __all__ = ["LABS", "PUBLIC_SEED", "Exercise", "Mistake", "find", "load"]
 
@@ -17,9 +18,8 @@ def load(lecture):
         LookupError: there is no such lecture.
     """
     if lecture not in LABS.values():
-        raise LookupError(
-            f"no lecture {lecture!r}; there is {', '.join(LABS.values())}"
-        )
+        said = gettext("no lecture {lecture!r}; there is {known}")
+        raise LookupError(said.format(lecture=lecture, known=", ".join(LABS.values())))
     return import_module(f"course.exercises.{lecture}").EXERCISES
 
 
@@ -32,7 +32,7 @@ def find(exercise_id):
     lecture, _, name = str(exercise_id).partition(".")
     exercises = load(lecture)
     if name not in exercises:
-        raise LookupError(
-            f"no exercise {exercise_id!r}; {lecture} has {', '.join(exercises)}"
-        )
+        said = gettext("no exercise {id!r}; {lecture} has {known}")
+        known = ", ".join(exercises)
+        raise LookupError(said.format(id=exercise_id, lecture=lecture, known=known))
     return exercises[name]

@@ -138,17 +138,13 @@ def student_page(record):
         parts.append("<h2>" + gettext("Exercises") + "</h2>")
         parts += [_exercise(answer) for answer in record.answers]
     else:
+        why = f"{gettext(record.status)}: {told(record.reason)}"
         parts.append(
             '<div class="card level"><h3>' + gettext("Not graded") + "</h3>"
-            f"<p>{escape(_why(record))}</p></div>"
+            f"<p>{escape(why)}</p></div>"
         )
     title = f"{record.student} · {_lab(record.lab)}"
     return page.document(title, "\n".join(parts))
-
-
-def _why(record):
-    """Why a submission was not graded."""
-    return f"{gettext(record.status)}: {told(record.reason)}"
 
 
 def _digest(record):
@@ -302,9 +298,13 @@ def _class_tiles(records, graded):
         tiles += [
             page.tile(f"{statistics.median(percents):.1f} %", gettext("median")),
             page.tile(f"{statistics.fmean(percents):.1f} %", gettext("mean")),
-            page.tile(f"{seconds:.1f} s", gettext("median time")),
+            page.tile(_seconds(seconds), gettext("median time")),
         ]
     return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _seconds(number):
+    return gettext("{seconds} s").format(seconds=f"{number:.1f}")
 
 
 def _link(record, files):
@@ -365,7 +365,7 @@ def _mistakes(graded):
 
 def _slowest(graded, files):
     slowest = sorted(graded, key=lambda r: -r.seconds)[:_SHOWN_SLOWEST]
-    rows = [[_link(r, files), f"{r.seconds:.1f} s"] for r in slowest]
+    rows = [[_link(r, files), _seconds(r.seconds)] for r in slowest]
     body = page.table([gettext("student"), gettext("time")], rows, {1: "n"})
     title = gettext("Slowest")
     return f'<div><h2>{title}</h2><div class="card">{body}</div></div>'

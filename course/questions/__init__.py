@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from course.exercises import LABS
+from course.language import gettext
 from course.questions.question import Option, Question
 
 __all__ = ["Option", "Question", "find", "load"]
@@ -15,9 +16,8 @@ def load(lecture):
         LookupError: there is no such lecture.
     """
     if lecture not in LABS.values():
-        raise LookupError(
-            f"no lecture {lecture!r}; there is {', '.join(LABS.values())}"
-        )
+        said = gettext("no lecture {lecture!r}; there is {known}")
+        raise LookupError(said.format(lecture=lecture, known=", ".join(LABS.values())))
     return import_module(f"course.questions.{lecture}").QUESTIONS
 
 
@@ -30,7 +30,7 @@ def find(question_id):
     lecture, _, name = str(question_id).partition(".")
     questions = load(lecture)
     if name not in questions:
-        raise LookupError(
-            f"no question {question_id!r}; {lecture} has {', '.join(questions)}"
-        )
+        said = gettext("no question {id!r}; {lecture} has {known}")
+        known = ", ".join(questions)
+        raise LookupError(said.format(id=question_id, lecture=lecture, known=known))
     return questions[name]

@@ -8,10 +8,9 @@ import html
 import re
 import shutil
 import sys
-import textwrap
 from dataclasses import dataclass
 
-from course.checks.columns import padded, width
+from course.checks.columns import padded, width, wrapped
 from course.language import deferred, gettext
 
 HEADINGS = {
@@ -329,7 +328,7 @@ def _source(row):
     if row.note:
         lines.append(gettext("Note: {text}.").format(text=gettext(row.note)))
     room = shutil.get_terminal_size((100, 24)).columns
-    return "\n".join(textwrap.fill(line, room) for line in lines)
+    return "\n".join(wrapped(line, room) for line in lines)
 
 
 def _no_such_network(name, published, by_depth):
