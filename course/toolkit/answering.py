@@ -2,8 +2,8 @@
 
 from html import escape
 
-from course.checks.feedback import _STYLE, _clean
-from course.language import KOREAN, current, gettext
+from course.checks.feedback import panel, printable
+from course.language import gettext
 
 _RIGHT, _WRONG, _OPEN = "#1a7f37", "#c4320a", "#888"
 # The lines of a reason begin below each other.
@@ -82,20 +82,16 @@ class Answer:
         lines = [self._headline(), *rows]
         if self._advice():
             lines.append("  " + self._advice())
-        return "\n".join(_clean(line) for line in lines)
+        return "\n".join(printable(line) for line in lines)
 
     def _repr_html_(self):
         items = [_item(letter, option) for letter, option in self._told()]
         advice = f'<div class="hint">{escape(self._advice())}</div>'
         color = {True: _RIGHT, False: _WRONG, None: _OPEN}[self.right]
-        # Hangul is to break between words, not inside them.
-        korean = current() == KOREAN
-        language, words = (' lang="ko"', ";word-break:keep-all") if korean else ("", "")
-        return (
-            f'{_STYLE}{_ROWS}<div class="course-check"{language} '
-            f'style="--c:{color}{words}">'
-            f"<b>{escape(self._headline())}</b><ul>{''.join(items)}</ul>"
-            f"{advice if self._advice() else ''}</div>"
+        return panel(
+            f"{_ROWS}<b>{escape(self._headline())}</b><ul>{''.join(items)}</ul>"
+            f"{advice if self._advice() else ''}",
+            color,
         )
 
     def _told(self):
