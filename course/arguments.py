@@ -1,12 +1,66 @@
-"""What the command line takes: each turns a text into a value, or says what is wrong.
+"""Pieces of the command line: its commands, their help, and what they take.
 
-They are the ``type`` of arguments of ``argparse``, which prints the message and ends
-with exit code 2.
+A ``type`` of an argument turns a text into a value, or says what is wrong: ``argparse``
+prints the message and ends with exit code 2.
 """
 
 import argparse
 import os
+import shutil
 from pathlib import Path
+
+from course.language import KOREAN, current, deferred, gettext
+
+# What argparse itself says; it asks for these in the domain of the process
+# (``course.language.use_locale``).
+OF_ARGPARSE = (
+    deferred("usage: "),
+    deferred("options"),
+    deferred("positional arguments"),
+    deferred("show this help message and exit"),
+    deferred("%(prog)s: error: %(message)s\n"),
+    deferred("argument %(argument_name)s: %(message)s"),
+    deferred("the following arguments are required: %s"),
+    deferred("unrecognized arguments: %s"),
+    deferred("invalid choice: %(value)r (choose from %(choices)s)"),
+    deferred("not allowed with argument %s"),
+    deferred("expected one argument"),
+    deferred("expected at least one argument"),
+)
+
+
+_NAMES = 12  # columns
+
+
+class Help(argparse.HelpFormatter):
+    """Help that fits the terminal: Hangul takes two columns a letter."""
+
+    def __init__(self, prog):
+        columns = shutil.get_terminal_size().columns - 2
+        if current() == KOREAN:
+            # Behind the names; of Korean with its blanks, 4 letters take 7 columns.
+            columns = _NAMES + (columns - _NAMES) * 4 // 7
+        super().__init__(prog, width=columns)
+
+
+def add_command(commands, name, handler, summary):
+    """Add a command to the parsers.
+
+    Args:
+        commands: what ``add_subparsers`` gave.
+        name: of the command.
+        handler: is called with the parsed options and returns the exit code.
+        summary: in one line.
+
+    Returns:
+        The parser of the command.
+    """
+    command = commands.add_parser(
+        name, help=summary, description=summary, formatter_class=Help
+    )
+    # Not named as an option is: `--run` would be replaced.
+    command.set_defaults(handler=handler)
+    return command
 
 
 def lab_number(text):
@@ -17,13 +71,14 @@ def lab_number(text):
         if text == lecture or (text.isdecimal() and int(text) == int(number)):
             return number
     known = ", ".join(f"{number} ({lecture})" for number, lecture in LABS.items())
-    raise argparse.ArgumentTypeError(f"there is no lab {text!r}; there is {known}")
+    said = gettext("there is no lab {text!r}; there is {known}")
+    raise _wrong(said, text, known=known)
 
 
 def count(text):
     """A whole number above 0."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+        raise _wrong(gettext("{text!r} is not a whole number above 0"), text)
     return int(text)
 
 
@@ -31,15 +86,16 @@ def submissions(text):
     """A folder that is there, as a Path."""
     path = Path(text)
     if path.is_file():
-        advice = "unpack it and give that folder"
+        said = gettext("{text!r} is a file; unpack it and give that folder")
         if path.suffix != ".zip":
-            advice = f"give the folder it lies in, {str(path.parent)!r}"
-        raise argparse.ArgumentTypeError(f"{text!r} is a file; {advice}")
+            said = gettext("{text!r} is a file; give the folder it lies in, {folder!r}")
+        raise _wrong(said, text, folder=str(path.parent))
     if not path.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"there is no folder {text!r} (looked in {Path.cwd()}); give the folder "
-            "that holds the submissions"
+        said = gettext(
+            "there is no folder {text!r} (looked in {here}); give the folder that "
+            "holds the submissions"
         )
+        raise _wrong(said, text, here=Path.cwd())
     return path
 
 
@@ -47,14 +103,16 @@ def notebook(text):
     """A file that is there, as a Path."""
     path = Path(text)
     if path.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is a folder; give one notebook in it, or use course grade"
+        said = gettext(
+            "{text!r} is a folder; give one notebook in it, or use course grade"
         )
+        raise _wrong(said, text)
     if not path.is_file():
-        raise argparse.ArgumentTypeError(
-            f"there is no file {text!r} (looked in {Path.cwd()}); give a notebook, "
-            "such as labs/05_modern_cnn.ipynb"
+        said = gettext(
+            "there is no file {text!r} (looked in {here}); give a notebook, such as "
+            "labs/05_modern_cnn.ipynb"
         )
+        raise _wrong(said, text, here=Path.cwd())
     return path
 
 
@@ -63,11 +121,16 @@ def results_folder(text):
     path = Path(text)
     taken = next((p for p in (path, *path.parents) if p.exists()), Path())
     if not taken.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{str(taken)!r} is a file, so no folder {text!r} can be made; give another"
+        said = gettext(
+            "{taken!r} is a file, so no folder {text!r} can be made; give another"
         )
+        raise _wrong(said, text, taken=str(taken))
     if not os.access(taken, os.W_OK):
-        raise argparse.ArgumentTypeError(
-            f"{str(taken)!r} is not writable for you; give another folder"
-        )
+        said = gettext("{taken!r} is not writable for you; give another folder")
+        raise _wrong(said, text, taken=str(taken))
     return path
+
+
+def _wrong(message, text, **fields):
+    """What ``argparse`` prints about an argument that was given as ``text``."""
+    return argparse.ArgumentTypeError(message.format(text=text, **fields))

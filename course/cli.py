@@ -10,7 +10,17 @@ import sys
 from pathlib import Path
 
 from course import __version__, language
-from course.arguments import count, lab_number, notebook, results_folder, submissions
+from course.arguments import (
+    Help,
+    add_command,
+    count,
+    lab_number,
+    notebook,
+    results_folder,
+    submissions,
+)
+from course.authoring import commands as authors
+from course.language import gettext
 
 INTERRUPTED = 130
 
@@ -31,7 +41,7 @@ def main(arguments=None):
         code = options.handler(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
+        print("\n" + gettext("interrupted"), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader ("course ... | head") has gone: say nothing more, not even
@@ -39,7 +49,11 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"course {options.command}: error: {error}", file=sys.stderr)
+        from course.checks.reasons import told
+
+        said = gettext("course {command}: error: {error}")
+        said = said.format(command=options.command, error=told(str(error)))
+        print(said, file=sys.stderr)
         return 1
     return int(code or 0)
 
@@ -55,11 +69,19 @@ def parser():
     """The parser of the whole command line."""
     root = argparse.ArgumentParser(
         prog="course",
-        description="Labs, reference networks and an autograder for a deep-learning "
-        "course in Keras.",
-        epilog="course COMMAND --help says more about a command.",
+        formatter_class=Help,
+        description=gettext(
+            "Labs, reference networks and an autograder for a deep-learning course in "
+            "Keras."
+        ),
+        epilog=gettext("course COMMAND --help says more about a command."),
     )
-    root.add_argument("--version", action="version", version=f"course {__version__}")
+    root.add_argument(
+        "--version",
+        action="version",
+        version=f"course {__version__}",
+        help=gettext("show the version and exit"),
+    )
     commands = root.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for add in (
         _add_demo,
@@ -71,28 +93,22 @@ def parser():
         _add_grade,
         _add_model,
         _add_doctor,
-        _add_build,
-        _add_new,
+        authors.add_build,
+        authors.add_new,
     ):
         add(commands)
     return root
 
 
-def _add(commands, name, handler, summary, **more):
-    command = commands.add_parser(name, help=summary, description=summary, **more)
-    # Not named as an option is: `--run` would be replaced.
-    command.set_defaults(handler=handler)
-    return command
-
-
 def _add_demo(commands):
-    command = _add(commands, "demo", _demo, "grade the example submissions of lab 05")
+    summary = gettext("grade the example submissions of lab 05")
+    command = add_command(commands, "demo", _demo, summary)
     command.add_argument(
         "--out",
         type=results_folder,
         default=Path("graded/demo"),
         metavar="DIR",
-        help="where the reports go (default: %(default)s)",
+        help=gettext("where the reports go (default: %(default)s)"),
     )
 
 
@@ -103,26 +119,30 @@ def _demo(options):
 
 
 def _add_lab(commands):
-    command = _add(
+    command = add_command(
         commands,
         "lab",
         _lab,
-        "open a lab in JupyterLab; write it to labs/ first when it is not there",
+        gettext(
+            "open a lab in JupyterLab; write it to labs/ first when it is not there"
+        ),
     )
     command.add_argument(
         "lab",
         nargs="?",
         type=lab_number,
         metavar="NN",
-        help="number of the lab, such as 05 (default: the first one)",
+        help=gettext("number of the lab, such as 05 (default: the first one)"),
     )
     command.add_argument(
         "--no-browser",
         action="store_true",
-        help="start JupyterLab and print its address, open no window",
+        help=gettext("start JupyterLab and print its address, open no window"),
     )
     command.add_argument(
-        "--write-only", action="store_true", help="write the lab, start nothing"
+        "--write-only",
+        action="store_true",
+        help=gettext("write the lab, start nothing"),
     )
 
 
@@ -137,14 +157,18 @@ def _lab(options):
 
 
 def _add_check(commands):
-    command = _add(
+    command = add_command(
         commands,
         "check",
         _check,
-        "run the public checks of a lab on a notebook, as the notebook itself does",
+        gettext(
+            "run the public checks of a lab on a notebook, as the notebook itself does"
+        ),
     )
     command.add_argument("notebook", type=notebook, metavar="NOTEBOOK")
-    _add_lab_option(command, "which lab it is (default: found from its functions)")
+    _add_lab_option(
+        command, gettext("which lab it is (default: found from its functions)")
+    )
 
 
 def _check(options):
@@ -154,11 +178,11 @@ def _check(options):
 
 
 def _add_progress(commands):
-    command = _add(
+    command = add_command(
         commands,
         "progress",
         _progress,
-        "say which exercises of a lab are done, and which to do next",
+        gettext("say which exercises of a lab are done, and which to do next"),
     )
     either = command.add_mutually_exclusive_group()
     either.add_argument(
@@ -166,14 +190,14 @@ def _add_progress(commands):
         nargs="?",
         type=notebook,
         metavar="NOTEBOOK",
-        help="default: the lab's file in labs/ or in the current folder",
+        help=gettext("default: the lab's file in labs/ or in the current folder"),
     )
     either.add_argument(
         "--points",
         action="store_true",
-        help="run nothing; say what is graded, and how points are shared",
+        help=gettext("run nothing; say what is graded, and how points are shared"),
     )
-    _add_lab_option(command, "which lab it is (default: found from the file)")
+    _add_lab_option(command, gettext("which lab it is (default: found from the file)"))
 
 
 def _progress(options):
@@ -185,20 +209,25 @@ def _progress(options):
 
 
 def _add_reset(commands):
-    command = _add(
+    command = add_command(
         commands,
         "reset",
         _reset,
-        "put the stub of an exercise back; the notebook as it was is kept beside it",
+        gettext(
+            "put the stub of an exercise back; the notebook as it was is kept beside it"
+        ),
     )
     command.add_argument("notebook", type=notebook, metavar="NOTEBOOK")
     command.add_argument(
-        "exercises", nargs="+", metavar="EXERCISE", help="name, such as vgg_block"
+        "exercises",
+        nargs="+",
+        metavar="EXERCISE",
+        help=gettext("name, such as vgg_block"),
     )
     command.add_argument(
         "--all",
         action="store_true",
-        help="also take its definitions out of other cells",
+        help=gettext("also take its definitions out of other cells"),
     )
 
 
@@ -209,11 +238,16 @@ def _reset(options):
 
 
 def _add_handin(commands):
-    command = _add(
-        commands, "handin", _handin, "say whether a file is whole; runs none of it"
+    command = add_command(
+        commands,
+        "handin",
+        _handin,
+        gettext("say whether a file is whole; runs none of it"),
     )
     command.add_argument("notebook", type=notebook, metavar="NOTEBOOK")
-    _add_lab_option(command, "which lab it is (default: found from its functions)")
+    _add_lab_option(
+        command, gettext("which lab it is (default: found from its functions)")
+    )
 
 
 def _handin(options):
@@ -223,42 +257,51 @@ def _handin(options):
 
 
 def _add_grade(commands):
-    command = _add(
+    command = add_command(
         commands,
         "grade",
         _grade,
-        "grade a folder of submissions, and write a class report and a page a student",
+        gettext(
+            "grade a folder of submissions, and write a class report and a page a "
+            "student"
+        ),
     )
     command.add_argument(
         "folder",
         type=submissions,
         metavar="FOLDER",
-        help="notebooks or scripts, one a student, loose or in folders",
+        help=gettext("notebooks or scripts, one a student, loose or in folders"),
     )
-    _add_lab_option(command, "which lab to grade, such as 05", required=True)
+    _add_lab_option(command, gettext("which lab to grade, such as 05"), required=True)
     command.add_argument(
         "--out",
         type=results_folder,
         required=True,
         metavar="DIR",
-        help="where the reports and the results go",
+        help=gettext("where the reports and the results go"),
     )
     command.add_argument(
         "--jobs",
         type=count,
         default=_processors(),
         metavar="N",
-        help="submissions graded at once (default: the processors, %(default)s here)",
+        help=gettext(
+            "submissions graded at once (default: the processors, %(default)s here)"
+        ),
     )
     command.add_argument(
         "--new-seed",
         action="store_true",
-        help="draw other inputs than the earlier runs in DIR, and grade everyone again",
+        help=gettext(
+            "draw other inputs than the earlier runs in DIR, and grade everyone again"
+        ),
     )
     command.add_argument(
         "--unsafe",
         action="store_true",
-        help="grade although the submissions cannot be held back on this machine",
+        help=gettext(
+            "grade although the submissions cannot be held back on this machine"
+        ),
     )
 
 
@@ -281,14 +324,18 @@ def _grade(options):
 
 
 def _add_model(commands):
-    command = _add(
+    command = add_command(
         commands,
         "model",
         _model,
-        "print the table of a network: layers, sizes, parameters, receptive field",
+        gettext(
+            "print the table of a network: layers, sizes, parameters, receptive field"
+        ),
     )
     command.add_argument(
-        "name", metavar="NAME", help="of the function that builds it, such as googlenet"
+        "name",
+        metavar="NAME",
+        help=gettext("of the function that builds it, such as googlenet"),
     )
 
 
@@ -299,11 +346,11 @@ def _model(options):
 
 
 def _add_doctor(commands):
-    _add(
+    add_command(
         commands,
         "doctor",
         _doctor,
-        "say what this machine has, and what to do about what it lacks",
+        gettext("say what this machine has, and what to do about what it lacks"),
     )
 
 
@@ -311,69 +358,6 @@ def _doctor(options):
     from course import doctor
 
     return doctor.main()
-
-
-def _add_build(commands):
-    command = _add(
-        commands,
-        "build",
-        _build,
-        "write labs/ and solutions/ from labs/source/ (in a clone of the repository)",
-    )
-    command.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; fail when a notebook differs from its source",
-    )
-    command.add_argument(
-        "--run",
-        action="store_true",
-        help="first run the solutions and record the outputs that nbval compares",
-    )
-
-
-def _build(options):
-    from importlib.util import find_spec
-
-    if find_spec("jupytext") is None:
-        print(
-            "course build: error: jupytext reads the sources and is not installed: "
-            "pip install jupytext",
-            file=sys.stderr,
-        )
-        return 1
-    from course.authoring import build
-
-    return build.main(check=options.check, run=options.run)
-
-
-def _add_new(commands):
-    command = _add(
-        commands,
-        "new",
-        _new,
-        "write the pieces of a new exercise (in a clone of the repository)",
-    )
-    command.add_argument("what", choices=["exercise"], help="what is to be made")
-    command.add_argument(
-        "id", metavar="LECTURE.FUNCTION", help="such as modern_cnn.my_block"
-    )
-    command.add_argument(
-        "--after", metavar="NAME", help="exercise that it follows (default: the last)"
-    )
-    command.add_argument(
-        "--observer",
-        choices=["array", "model", "weights"],
-        default="array",
-        help="what it takes: numbers and arrays, symbolic tensors, or a model to "
-        "change (default: %(default)s)",
-    )
-
-
-def _new(options):
-    from course.authoring import scaffold
-
-    return scaffold.main(options.id, options.after, options.observer)
 
 
 def _add_lab_option(command, text, required=False):

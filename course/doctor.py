@@ -15,9 +15,12 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 
+from course.checks.columns import padded
+from course.language import deferred, gettext
+
 DISTRIBUTION = "keras-cnn-course"
 GOOD, NOTE, BAD = "ok", "note", "LACKS"
-_USES = {"lab": "course lab", "dev": "tests and solutions"}
+_USES = {"lab": "course lab", "dev": deferred("tests and solutions")}
 
 # System call and prctl numbers: the same on every architecture that Linux added
 # them to (landlock_create_ruleset, 5.13) or everywhere (prctl options).
@@ -59,27 +62,28 @@ def main():
     """
     findings = []
     for title, section in (
-        ("This machine", machine),
-        ("Packages", packages),
-        ("Devices", devices),
-        ("Grading", grading),
+        (gettext("This machine"), machine),
+        (gettext("Packages"), packages),
+        (gettext("Devices"), devices),
+        (gettext("Grading"), grading),
     ):
         print(f"{title}")
         for finding in section():
             findings.append(finding)
             print(text(finding), flush=True)
         print()
-    lacking = [finding.name for finding in findings if finding.state == BAD]
+    lacking = [gettext(finding.name) for finding in findings if finding.state == BAD]
     if lacking:
-        print(f"Mend first: {', '.join(lacking)}.")
+        print(gettext("Mend first: {names}.").format(names=", ".join(lacking)))
         return 1
-    print("Labs run here, and submissions can be graded here.")
+    print(gettext("Labs run here, and submissions can be graded here."))
     return 0
 
 
 def text(finding):
     """A finding as one line of text, and a second one when there is advice."""
-    line = f"  {finding.state:<6}{finding.name:<22}{finding.found}".rstrip()
+    name = padded(gettext(finding.name), 22)
+    line = f"  {finding.state:<6}{name}{finding.found}".rstrip()
     return line + (f"\n{'':<8}-> {finding.advice}" if finding.advice else "")
 
 
@@ -91,13 +95,13 @@ def machine():
         "Python",
         GOOD if fits else BAD,
         f"{version} ({sys.executable})",
-        "" if fits else "make an environment with Python 3.11, 3.12 or 3.13",
+        "" if fits else gettext("make an environment with Python 3.11, 3.12 or 3.13"),
     )
-    yield Finding(
-        "system", GOOD, f"{platform.system()} {platform.release()} {platform.machine()}"
-    )
-    count = usable_processors()
-    yield Finding("processors", GOOD, f"{count} usable of {os.cpu_count()}")
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    yield Finding(deferred("system"), GOOD, system)
+    found = gettext("{number} usable of {total}")
+    found = found.format(number=usable_processors(), total=os.cpu_count())
+    yield Finding(deferred("processors"), GOOD, found)
     yield memory()
 
 
@@ -110,16 +114,19 @@ def usable_processors():
 
 def memory():
     """A finding on the memory; TensorFlow and a small lab need about 2 GB."""
+    name = deferred("memory")
     try:
         import psutil
     except ImportError:
-        return Finding("memory", NOTE, "unknown", "pip install psutil")
+        return Finding(name, NOTE, gettext("unknown"), "pip install psutil")
     state = psutil.virtual_memory()
-    found = f"{state.available / 1e9:.1f} GB free of {state.total / 1e9:.1f} GB"
+    found = gettext("{free} GB free of {total} GB")
+    sizes = {"free": state.available, "total": state.total}
+    found = found.format(**{key: f"{size / 1e9:.1f}" for key, size in sizes.items()})
     if state.available < 2e9:
-        advice = "close other programs; grade with --jobs 1"
-        return Finding("memory", NOTE, found, advice)
-    return Finding("memory", GOOD, found)
+        advice = gettext("close other programs; grade with --jobs 1")
+        return Finding(name, NOTE, found, advice)
+    return Finding(name, GOOD, found)
 
 
 def packages():
@@ -130,7 +137,8 @@ def packages():
         lines = metadata.requires(DISTRIBUTION) or []
         version = metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
-        yield Finding(DISTRIBUTION, BAD, "not installed", "pip install -e .")
+        found = gettext("not installed")
+        yield Finding(DISTRIBUTION, BAD, found, "pip install -e .")
         return
     yield Finding(DISTRIBUTION, GOOD, version)
     seen = set()
@@ -156,10 +164,14 @@ def _package(requirement, extra):
     try:
         version = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
-        found = "not installed" + (f" (for {_USES[extra]})" if extra else "")
+        found = gettext("not installed")
+        if extra:
+            use = gettext(_USES[extra])
+            found = gettext("not installed (for {use})").format(use=use)
         return Finding(requirement.name, absent, found, advice)
     if not requirement.specifier.contains(version, prereleases=True):
-        found = f"{version}, but {requirement.specifier} is needed"
+        found = gettext("{version}, but {wanted} is needed")
+        found = found.format(version=version, wanted=requirement.specifier)
         return Finding(requirement.name, absent, found, advice)
     return Finding(requirement.name, GOOD, version)
 
@@ -176,13 +188,16 @@ def devices(timeout=180):
     try:
         done = subprocess.run(command, capture_output=True, **options)
     except subprocess.TimeoutExpired:
-        found = f"import took over {timeout} s"
-        yield Finding("TensorFlow", BAD, found, "try again when the machine is idle")
+        found = gettext("import took over {seconds} s").format(seconds=timeout)
+        advice = gettext("try again when the machine is idle")
+        yield Finding("TensorFlow", BAD, found, advice)
         return
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        advice = "install it anew: pip install --force-reinstall tensorflow"
-        yield Finding("TensorFlow", BAD, f"does not import: {last[:120]}", advice)
+        last = (done.stderr.strip().splitlines() or [gettext("no message")])[-1]
+        found = gettext("does not import: {error}").format(error=last[:120])
+        advice = gettext("install it anew: {command}")
+        advice = advice.format(command="pip install --force-reinstall tensorflow")
+        yield Finding("TensorFlow", BAD, found, advice)
         return
     yield from _device_findings(json.loads(done.stdout.splitlines()[-1]))
 
@@ -190,38 +205,49 @@ def devices(timeout=180):
 def _device_findings(seen):
     """Findings from what the process printed: a dict with cuda and devices."""
     names = [name.removeprefix("/physical_device:") for _, name in seen["devices"]]
-    yield Finding("TensorFlow", GOOD, f"imports; sees {', '.join(names)}")
+    found = gettext("imports; sees {devices}").format(devices=", ".join(names))
+    yield Finding("TensorFlow", GOOD, found)
     if any(kind == "GPU" for kind, _ in seen["devices"]):
         return
     if shutil.which("nvidia-smi") is None:
-        yield Finding("GPU", NOTE, "none; every lab runs on processors alone")
+        found = gettext("none; every lab runs on processors alone")
+        yield Finding("GPU", NOTE, found)
     elif not seen["cuda"]:
-        advice = "TensorFlow uses NVIDIA GPUs on Linux only; on Windows work in WSL2"
-        yield Finding("GPU", NOTE, "there, but this TensorFlow has no CUDA", advice)
+        found = gettext("there, but this TensorFlow has no CUDA")
+        advice = gettext(
+            "TensorFlow uses NVIDIA GPUs on Linux only; on Windows work in WSL2"
+        )
+        yield Finding("GPU", NOTE, found, advice)
     else:
-        advice = 'pip install "tensorflow[and-cuda]"; see if nvidia-smi lists the GPU'
-        yield Finding("GPU", NOTE, "nvidia-smi is here, TensorFlow sees none", advice)
+        found = gettext("nvidia-smi is here, TensorFlow sees none")
+        advice = gettext(
+            'pip install "tensorflow[and-cuda]"; see if nvidia-smi lists the GPU'
+        )
+        yield Finding("GPU", NOTE, found, advice)
 
 
 def grading():
     """Yield findings on what holds submissions back: used today, and there to use."""
     from course.grading.sandbox import pool
 
+    name = deferred("processes")
     if pool.can_fork():
-        yield Finding("processes", GOOD, "a forked process a submission, with limits")
+        found = gettext("a forked process a submission, with limits")
+        yield Finding(name, GOOD, found)
     else:
-        yield Finding(
-            "processes",
-            NOTE,
-            "a new process a submission, with limits on time and memory alone",
-            "course demo and course check run so; course grade wants --unsafe, or "
-            "WSL 2 (on Windows), or a Linux container (on macOS)",
+        found = gettext(
+            "a new process a submission, with limits on time and memory alone"
         )
+        advice = gettext(
+            "course demo and course check run so; course grade wants --unsafe, or "
+            "WSL 2 (on Windows), or a Linux container (on macOS)"
+        )
+        yield Finding(name, NOTE, found, advice)
     yield Finding(
-        "sandbox",
+        deferred("sandbox"),
         NOTE,
-        "not sealed: a submission can read your files and use the network",
-        "grade strangers' work in a virtual machine or a container",
+        gettext("not sealed: a submission can read your files and use the network"),
+        gettext("grade strangers' work in a virtual machine or a container"),
     )
     if sys.platform == "linux":
         yield from walls()
@@ -232,10 +258,11 @@ def walls():
     yield bubblewrap()
     yield user_namespaces()
     abi = landlock_abi()
-    yield Finding("Landlock", *_available(abi > 0, f"ABI {abi}", "use Linux 5.13+"))
+    advice = gettext("use Linux 5.13+")
+    yield Finding("Landlock", *_available(abi > 0, f"ABI {abi}", advice))
+    found, advice = gettext("loadable"), gettext("use a distribution's own kernel")
     yield Finding(
-        "seccomp filters",
-        *_available(seccomp_filters(), "loadable", "use a distribution's own kernel"),
+        deferred("seccomp filters"), *_available(seccomp_filters(), found, advice)
     )
     library = ctypes.util.find_library("seccomp")
     yield Finding(
@@ -247,8 +274,8 @@ def walls():
 def _available(here, found, advice):
     # What a later, sealed sandbox would use: its absence spoils nothing today.
     if here:
-        return GOOD, f"{found} (for a later sealed sandbox)"
-    return NOTE, "not available (a later sealed sandbox would use it)", advice
+        return GOOD, gettext("{found} (for a later sealed sandbox)").format(found=found)
+    return NOTE, gettext("not available (a later sealed sandbox would use it)"), advice
 
 
 def bubblewrap(program="bwrap"):
@@ -261,8 +288,9 @@ def bubblewrap(program="bwrap"):
         )
     walls = ["--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--"]
     done = subprocess.run([path, *walls, "true"], capture_output=True, text=True)
-    reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    advice = f"{path} does not start a program: {reason}"
+    reason = (done.stderr.strip().splitlines() or [gettext("no message")])[-1]
+    advice = gettext("{path} does not start a program: {reason}")
+    advice = advice.format(path=path, reason=reason)
     return Finding("bubblewrap", *_available(done.returncode == 0, path, advice))
 
 
@@ -274,14 +302,13 @@ def user_namespaces():
         f"sys.exit(ctypes.CDLL(None).unshare({_CLONE_NEWUSER}) != 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
-    advice = (
+    advice = gettext(
         "Ubuntu 23.10 and later: sudo sysctl "
         "kernel.apparmor_restrict_unprivileged_userns=0; in a container, the engine "
         "must allow unshare"
     )
-    return Finding(
-        "user namespaces", *_available(done.returncode == 0, "allowed", advice)
-    )
+    allowed = _available(done.returncode == 0, gettext("allowed"), advice)
+    return Finding(deferred("user namespaces"), *allowed)
 
 
 def landlock_abi():

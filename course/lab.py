@@ -36,11 +36,11 @@ def main(number, *, browser=True, start=True):
             print(said.format(service=service, path=path))
             return 0
     if importlib.util.find_spec("jupyterlab") is None:
-        print(
+        said = gettext(
             "JupyterLab is not installed. Install it (pip install jupyterlab) and run "
-            f"this again, or open {path} in the notebook program that you use.",
-            file=sys.stderr,
+            "this again, or open {path} in the notebook program that you use."
         )
+        print(said.format(path=path), file=sys.stderr)
         return 1
     return _foreground(_jupyterlab(path, browser))
 

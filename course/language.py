@@ -41,11 +41,17 @@ def use(language):
 
 
 def use_locale():
-    """Choose as a command does: COURSE_LANG, then the language of the terminal."""
+    """Choose as a command does: COURSE_LANG, then the language of the terminal.
+
+    The standard library (``argparse``) looks its words up in the same catalog.
+    """
     setting = os.environ.get(VARIABLE) or next(
         (os.environ[name] for name in _LOCALE_VARIABLES if os.environ.get(name)), ""
     )
     use(_known(setting))
+    os.environ["LANGUAGE"] = current()
+    _gettext.bindtextdomain(DOMAIN, LOCALE)
+    _gettext.textdomain(DOMAIN)
 
 
 def current():

@@ -5,6 +5,8 @@ The one home of such numbers: tests, checks, notes and the command line read it 
 
 from dataclasses import dataclass
 
+from course.language import deferred
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -104,7 +106,7 @@ DENSENET = Paper(
 )
 
 _BY_HAND = "the sum over the rows of the table, by hand"
-_STRIDE_3X3 = "the 3x3 convolution strides here, the first 1x1 in the paper"
+_STRIDE_3X3 = deferred("the 3x3 convolution strides here, the first 1x1 in the paper")
 
 PUBLISHED = {
     "alexnet": Published(60_965_224, 8, ALEXNET, "figure 2", _BY_HAND),
@@ -117,7 +119,9 @@ PUBLISHED = {
         "table 1, D",
         "keras.applications.VGG16",
         multiply_adds=15.3e9,
-        note="multiply-adds from He et al. 2015, section 3.4; convolutions only",
+        note=deferred(
+            "multiply-adds from He et al. 2015, section 3.4; convolutions only"
+        ),
     ),
     "vgg19": Published(
         143_667_240,
@@ -126,7 +130,9 @@ PUBLISHED = {
         "table 1, E",
         "keras.applications.VGG19",
         multiply_adds=19.6e9,
-        note="multiply-adds from He et al. 2015, section 3.3; convolutions only",
+        note=deferred(
+            "multiply-adds from He et al. 2015, section 3.3; convolutions only"
+        ),
     ),
     "nin": Published(
         7_595_176,
@@ -134,7 +140,9 @@ PUBLISHED = {
         NIN,
         "figure 2",
         _BY_HAND,
-        note="the paper leaves the widths open; these are its authors' Caffe model's",
+        note=deferred(
+            "the paper leaves the widths open; these are its authors' Caffe model's"
+        ),
     ),
     "googlenet": Published(
         6_998_552,
@@ -143,8 +151,10 @@ PUBLISHED = {
         "table 1",
         _BY_HAND,
         multiply_adds=1.5e9,
-        note="table 1 gives the first convolution 2.7K weights and 34M operations; "
-        "7 * 7 * 3 * 64 weights at 112 * 112 places are 9.4K and 118M",
+        note=deferred(
+            "table 1 gives the first convolution 2.7K weights and 34M operations; "
+            "7 * 7 * 3 * 64 weights at 112 * 112 places are 9.4K and 118M"
+        ),
     ),
     "googlenet_with_auxiliary": Published(
         13_378_280, 22, GOOGLENET, "table 1 and section 5", _BY_HAND
@@ -207,7 +217,9 @@ PUBLISHED = {
         DENSENET,
         "table 1",
         _BY_HAND,
-        note="the rows of the table add up to 265 layers, one more than the name says",
+        note=deferred(
+            "the rows of the table add up to 265 layers, one more than the name says"
+        ),
     ),
 }
 

@@ -6,6 +6,8 @@ package carries them (``setup.py`` puts them there).
 
 from pathlib import Path
 
+from course.language import gettext
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -18,7 +20,8 @@ def folder(name):
     for path in (_PACKAGE / "_shipped" / name, _PACKAGE.parent / name):
         if path.is_dir():
             return path
-    raise FileNotFoundError(
-        f"this installation has no {name}; in a clone of the repository, run "
+    said = gettext(
+        "this installation has no {name}; in a clone of the repository, run "
         "pip install --force-reinstall --no-deps ."
     )
+    raise FileNotFoundError(said.format(name=name))

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import course
 from course import cli, lab, shipped
+from course.checks.columns import width
 from course.exercises import LABS
 
 ROOT = Path(course.__file__).resolve().parent.parent
@@ -75,6 +77,32 @@ def test_help_names_every_command(capsys):
     commands = "demo lab check progress reset handin grade model doctor build"
     for command in commands.split():
         assert f"\n    {command} " in text
+
+
+def test_help_is_korean_where_that_is_chosen_and_fits_the_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_LANG", "ko")
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in [[], ["grade"], ["progress"], ["doctor"]]:
+        with pytest.raises(SystemExit):
+            cli.main([*command, "--help"])
+        text = capsys.readouterr().out
+        assert text.startswith("사용법: course") and "옵션:" in text
+        assert max(map(width, text.splitlines())) <= 80
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["grade", "nowhere", "--lab", "05", "--out", "o"])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert "course grade: 오류: 인수 FOLDER: 'nowhere' 폴더가 없습니다" in said
+
+
+def test_help_speaks_of_nothing_that_has_no_translation(monkeypatch, capsys):
+    """What argparse says itself is looked up by its text, which Python may change."""
+    monkeypatch.setenv("COURSE_LANG", "ko")
+    with pytest.raises(SystemExit):
+        cli.main(["reset", "--help"])
+    said = capsys.readouterr().out
+    words = set(re.findall(r"[a-z]{3,}", said))
+    assert words <= {"course", "reset", "all", "help", "vgg", "block"}
 
 
 def test_version(capsys):

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from course import language
-from course.checks import feedback
+from course.checks import columns, feedback
 from course.checks.calls import call_text
 from course.checks.compare import compare
 from course.checks.probe import Probe, Tensor
@@ -98,7 +98,7 @@ def test_labels_line_up_in_both_languages():
     for chosen in language.LANGUAGES:
         language.use(chosen)
         for label in ("called", "came back", "expected", "differs"):
-            said = feedback.padded(language.gettext(label))
+            said = columns.padded(language.gettext(label), 10)
             assert sum(1 + (east_asian_width(c) in "WF") for c in said) == 10
             assert said.endswith(" ")
 

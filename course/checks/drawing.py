@@ -2,6 +2,7 @@
 
 from html import escape
 
+from course.checks.columns import padded, width
 from course.checks.flow import is_equal
 from course.language import gettext
 
@@ -36,13 +37,13 @@ def flow_text(flow, call):
     above, shown, below = _window(flow)
     rows = [(_words(own), _words(wanted), own, wanted) for own, wanted in shown]
     heads = gettext("your steps"), gettext("expected")
-    width = max(len(text) for text in (heads[0], *(row[0] for row in rows)))
-    lines = [f"    {call}", f"    {heads[0]:{width}}   {heads[1]}"]
+    wide = max(width(text) for text in (heads[0], *(row[0] for row in rows)))
+    lines = [f"    {call}", f"    {padded(heads[0], wide)}   {heads[1]}"]
     if above:
         lines.append(f"    {_equal_above(above)}")
     for mine, theirs, own, wanted in rows:
         mark = " " if is_equal(own, wanted) else ">"
-        lines.append(f"  {mark} {mine:{width}}   {theirs}".rstrip())
+        lines.append(f"  {mark} {padded(mine, wide)}   {theirs}".rstrip())
     return lines + ([f"    {_more_below(below)}"] if below else [])
 
 

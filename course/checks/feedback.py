@@ -4,9 +4,10 @@ A result holds English; here it is put into the language of the student.
 """
 
 from html import escape
-from unicodedata import east_asian_width
 
+from course.checks.columns import padded, printable
 from course.checks.drawing import STYLE, flow_html, flow_text
+from course.checks.reasons import told
 from course.checks.result import NOT_ATTEMPTED, PASSED
 from course.language import KOREAN, current, deferred, gettext
 
@@ -27,6 +28,7 @@ _FIELDS = (
     ("where", deferred("differs")),
 )
 _LONGEST = 300
+_LABEL = 10
 
 
 def by_claim(result):
@@ -70,7 +72,7 @@ def explained(claim, passed=1, number=1):
 
 def _details(verdict):
     for field, label in _FIELDS:
-        value = getattr(verdict, field)
+        value = told(getattr(verdict, field))  # English, where a process ended
         if value:
             cut = value[:_LONGEST] + "..." if len(value) > _LONGEST else value
             yield gettext(label), cut
@@ -92,7 +94,8 @@ def text(result):
         mark = "ok  " if passed == number else "FAIL" if failed else "--  "
         lines.append(f"  {mark} {explained(claim, passed, number)}")
         if failed is not None and claim in _detailed(rows):
-            lines += [f"         {padded(k)}{value}" for k, value in _details(failed)]
+            details = _details(failed)
+            lines += [f"         {padded(k, _LABEL)}{value}" for k, value in details]
     lines += [f"  {title} {hint}" for title, hint in titled_hints(result)]
     lines += flow_text(result.flow, result.flow_of)
     return "\n".join(printable(line) for line in lines)
@@ -107,21 +110,6 @@ def titled_hints(result):
         (said.format(number=i, total=len(result.hints)), gettext(hint))
         for i, hint in enumerate(result.hints, 1)
     ]
-
-
-def padded(label, columns=10):
-    """A text filled up with blanks to a number of columns."""
-    return label + " " * (columns - width(label))
-
-
-def width(text):
-    """Columns that a text takes in a terminal; Hangul takes two a letter."""
-    return sum(1 + (east_asian_width(c) in "WF") for c in text)
-
-
-def printable(line):
-    """A line for a terminal: a blank in the place of each control character."""
-    return "".join(c if c.isprintable() else " " for c in line)
 
 
 _STYLE = (

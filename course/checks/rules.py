@@ -7,7 +7,8 @@ import textwrap
 from fractions import Fraction
 from html import escape
 
-from course.checks.feedback import EXPLAINED, panel, width
+from course.checks.columns import padded, width
+from course.checks.feedback import EXPLAINED, panel
 from course.checks.judge import SHARES, asked, shares
 from course.checks.result import points
 from course.language import deferred, gettext
@@ -114,7 +115,7 @@ def text(exercises, seed):
     for first, *others in table:
         pairs = zip(others, widths[1:], strict=True)
         cells = [" " * (w - width(cell)) + cell for cell, w in pairs]
-        lines.append("  ".join([first + " " * (widths[0] - width(first)), *cells]))
+        lines.append("  ".join([padded(first, widths[0]), *cells]))
     return "\n".join([*lines, "", *map(_wrapped, sentences(exercises))])
 
 

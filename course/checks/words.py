@@ -1,12 +1,10 @@
 """What a check says about values, in words a student reads."""
 
-import re
-
 import numpy as np
 
+from course.checks.reasons import told
 from course.language import deferred, gettext
 
-_LINE = re.compile(r"line (\d+): ")
 _KINDS = {
     "tensor": deferred("a tensor"),
     "dict of tensors": deferred("a dict of tensors"),
@@ -50,15 +48,7 @@ def describe_raised(observation):
     text = raised["types"][0] if raised["types"] else gettext("an exception")
     if raised["message"]:
         text += f": {raised['message']}"
-    return f"{text}  [{_place(raised['line'])}]" if raised["line"] else text
-
-
-def _place(line):
-    """A line as the observer wrote it, "line 3: x = ...", in the student's language."""
-    found = _LINE.match(line)
-    if found is None:
-        return line
-    return gettext("line {number}: ").format(number=found[1]) + line[found.end() :]
+    return f"{text}  [{told(raised['line'])}]" if raised["line"] else text
 
 
 def value_text(value, start=0):

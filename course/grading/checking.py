@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from course.checks import feedback
+from course.checks.columns import printable
+from course.checks.reasons import told
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.grading.grader import Grader
 from course.grading.record import GRADED
@@ -38,7 +40,7 @@ def public_record(path, lab=None, watch=None):
     """
     submission = read(Path(path))
     if submission.reason:
-        raise NotChecked(f"{path}: {submission.reason}")
+        raise NotChecked(f"{path}: {told(submission.reason)}")
     slot = Slot()
     reference = Reference(slot)
     try:
@@ -49,12 +51,12 @@ def public_record(path, lab=None, watch=None):
             for number in ([lab] if lab else LABS)
         ]
     except (ZygoteError, ReferenceFailed) as error:
-        raise NotChecked(str(error)) from error
+        raise NotChecked(told(str(error))) from error
     finally:
         slot.close()
     record = max(records, key=lambda r: r.status == GRADED)
     if record.status != GRADED:
-        raise NotChecked(f"{path}: {record.reason}")
+        raise NotChecked(f"{path}: {told(record.reason)}")
     return record
 
 
@@ -71,7 +73,7 @@ def check_notebook(path, lab=None):
     try:
         record = public_record(path, lab)
     except NotChecked as error:
-        print(f"course check: {feedback.printable(str(error))}", file=sys.stderr)
+        print(f"course check: {printable(str(error))}", file=sys.stderr)
         return 1
     _print_checks(record)
     return 0 if record.earned == record.possible else 1
@@ -80,9 +82,9 @@ def check_notebook(path, lab=None):
 def _print_checks(record):
     for cell, line, message, text in record.problems:
         where = gettext("code cell {cell}, line {line}: ").format(cell=cell, line=line)
-        print(feedback.printable(where + message))
+        print(printable(where + message))
         if text:
-            print("    " + feedback.printable(text))
+            print("    " + printable(text))
     for answer in record.answers:
         print(feedback.text(answer.result))
         if answer.helped_by:

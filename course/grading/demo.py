@@ -4,6 +4,7 @@ import os
 
 from course import shipped
 from course.grading.run import grade
+from course.language import gettext
 
 LAB = "05"
 
@@ -21,6 +22,7 @@ def main(out):
         FileNotFoundError: this installation carries no example submissions.
     """
     folder = shipped.folder("examples") / "submissions" / "05_modern_cnn"
-    print(f"Grading the submissions of invented students in {folder}")
+    said = gettext("Grading the submissions of invented students in {folder}")
+    print(said.format(folder=folder))
     # They are ours, so that they may run wherever processes do.
     return grade(folder, LAB, out, jobs=min(2, os.cpu_count() or 1), unsafe=True)

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 
+from course.checks import reasons
 from course.checks.diagnose import diagnose
 from course.checks.judge import Stopped, judge, undefined
 from course.checks.result import ERROR, TIMED_OUT, Result, Verdict
@@ -113,10 +114,8 @@ class Grader:
             if isinstance(outline, Stopped):
                 return self._record(submission, UNREADABLE, outline.reason)
             if not outline["defines"]:
-                reason = (
-                    f"none of the {len(self.exercises)} functions of lab {self.lab} is "
-                    "defined in it: is it another lab's?"
-                )
+                total = len(self.exercises)
+                reason = reasons.OTHER_LAB.format(number=total, lab=self.lab)
                 return self._record(submission, WRONG_LAB, reason)
             answers = {n: self._answer(work, e) for n, e in self.exercises.items()}
             self._help(work, answers)
@@ -139,7 +138,7 @@ class Grader:
         except (ZygoteError, ReferenceFailed):
             raise
         except Exception as error:  # an answer so odd that comparing it failed
-            text = f"what came back cannot be understood ({type(error).__name__})"
+            text = reasons.NOT_COMPARED.format(error=type(error).__name__)
             result = _stopped(exercise, Stopped(ERROR, text))
         result = replace(short(result), seconds=work.spent)
         return Answer(result, tuple(helped_by), tuple(dict.fromkeys(work.notes)))
@@ -246,7 +245,7 @@ class Work:
         )
         observation = answer["observation"]
         if not isinstance(observation, dict):
-            raise Stopped(ERROR, "what came back cannot be understood")
+            raise Stopped(ERROR, reasons.NOT_UNDERSTOOD)
         if "raised" in observation and probe.claim != "errors":
             raised = observation["raised"]
             line = f" in {raised['line']}" if raised["line"] else ""
@@ -278,7 +277,7 @@ class Work:
     def _ask(self, do, **arguments):
         started = time.monotonic()
         if started >= self._latest:
-            raise Stopped(TIMED_OUT, "the time for the whole submission is used up")
+            raise Stopped(TIMED_OUT, reasons.TIME_USED_UP)
         if self._child is None:
             self._child = self._zygote.fork(self._limits)
             waited, started = time.monotonic() - started, time.monotonic()

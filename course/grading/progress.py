@@ -4,6 +4,8 @@ import os
 import sys
 import time
 
+from course.language import gettext
+
 
 class Progress:
     """Counts finished submissions.
@@ -41,7 +43,7 @@ class Progress:
         if not left:
             return ""
         seconds = (time.monotonic() - self._started) / self._done * left
-        return f", about {duration(seconds)} left"
+        return gettext(", about {time} left").format(time=duration(seconds))
 
     def _write(self, text, keep):
         if self._rewrites:
@@ -54,8 +56,9 @@ class Progress:
 def duration(seconds):
     """Seconds in the words of a clock: 40 s, 3 min, 2 h 05 min."""
     if seconds < 100:
-        return f"{seconds:.0f} s"
+        return gettext("{seconds} s").format(seconds=f"{seconds:.0f}")
     minutes = round(seconds / 60)
     if minutes < 100:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02} min"
+        return gettext("{minutes} min").format(minutes=minutes)
+    said = gettext("{hours} h {minutes} min")
+    return said.format(hours=minutes // 60, minutes=f"{minutes % 60:02}")

@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 
 from course.checks.result import Result, Verdict
+from course.language import deferred
 
-GRADED = "graded"
-UNREADABLE = "unreadable"
-WRONG_LAB = "wrong lab"
-UNGRADABLE = "ungradable"
+GRADED = deferred("graded")
+UNREADABLE = deferred("unreadable")
+WRONG_LAB = deferred("wrong lab")
+UNGRADABLE = deferred("ungradable")
 _TEXT_LIMIT = 1000
 
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from course.checks import feedback
 from course.checks.drawing import flow_html
+from course.checks.reasons import told
 from course.checks.result import NOT_ATTEMPTED, PASSED, points
 from course.exercises import LABS, load
 from course.grading import page
@@ -67,10 +68,11 @@ def _replace(path, text):
         os.replace(name, path)
     except PermissionError as error:  # on Windows, while a spreadsheet shows it
         os.unlink(name)
-        raise PermissionError(
-            f"{path} cannot be replaced ({error.strerror}). If another program has it "
-            "open, close it there and run this again; what is graded stays graded"
-        ) from None
+        said = gettext(
+            "{path} cannot be replaced ({error}). If another program has it open, "
+            "close it there and run this again; what is graded stays graded"
+        )
+        raise PermissionError(said.format(path=path, error=error.strerror)) from None
 
 
 def file_names(students):
@@ -138,10 +140,15 @@ def student_page(record):
     else:
         parts.append(
             '<div class="card level"><h3>' + gettext("Not graded") + "</h3>"
-            f"<p>{escape(record.status)}: {escape(record.reason)}</p></div>"
+            f"<p>{escape(_why(record))}</p></div>"
         )
     title = f"{record.student} · {_lab(record.lab)}"
     return page.document(title, "\n".join(parts))
+
+
+def _why(record):
+    """Why a submission was not graded."""
+    return f"{gettext(record.status)}: {told(record.reason)}"
 
 
 def _digest(record):
@@ -220,7 +227,7 @@ def _exercise(answer):
     if result.status not in (NOT_ATTEMPTED, PASSED):
         parts.append(_claims(result))
     for note in answer.notes:
-        parts.append(f'<p class="note code">{escape(note)}</p>')
+        parts.append(f'<p class="note code">{escape(told(note))}</p>')
     if answer.helped_by:
         names = ", ".join(f"<code>{escape(n)}</code>" for n in answer.helped_by)
         said = gettext(
@@ -257,7 +264,7 @@ def class_report(lab, records, exercises, files, level):
         '<p class="soft">' + gettext("Class report, ") + f"{escape(now)}</p>",
         _class_tiles(records, graded),
         '<div class="card level small"><b>' + gettext("Isolation") + "</b> "
-        f"{escape(level)}.</div>",
+        f"{escape(told(level))}.</div>",
     ]
     if len(graded) < len(records):
         parts.append(_not_graded([r for r in records if r.status != GRADED], files))
@@ -306,7 +313,10 @@ def _link(record, files):
 
 
 def _not_graded(records, files):
-    rows = [[_link(r, files), escape(r.status), escape(r.reason)] for r in records]
+    rows = [
+        [_link(r, files), escape(gettext(r.status)), escape(told(r.reason))]
+        for r in records
+    ]
     head = [gettext("student"), gettext("status"), gettext("reason")]
     body = page.table(head, rows, {0: "name", 1: "name"})
     return "<h2>" + gettext("Not graded") + f'</h2><div class="card">{body}</div>'
@@ -369,7 +379,7 @@ def _students(records, exercises, files):
             page.mark(kind, f"{name}: " + gettext(kind)) for name, kind in kinds
         )
         if not strip:
-            strip = f'<span class="soft">{escape(record.status)}</span>'
+            strip = f'<span class="soft">{escape(gettext(record.status))}</span>'
         rows.append(
             [
                 _link(record, files),

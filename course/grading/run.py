@@ -10,6 +10,8 @@ import time
 import traceback
 from pathlib import Path
 
+from course.checks import reasons
+from course.checks.columns import padded
 from course.exercises import LABS, load
 from course.grading import report
 from course.grading.grader import Grader
@@ -19,6 +21,7 @@ from course.grading.reference import Reference, ReferenceFailed
 from course.grading.sandbox.pool import Slot, ZygoteError, assert_held_back, level
 from course.grading.store import Store, package_digest, secret_seed, work_key
 from course.grading.submission import find
+from course.language import gettext
 
 
 def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
@@ -45,7 +48,8 @@ def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
     started = time.monotonic()
     submissions = find(folder, LABS[lab], skip=out)
     if not submissions:
-        _complain(f"no notebooks (.ipynb) or scripts (.py) in {folder}")
+        said = gettext("no notebooks (.ipynb) or scripts (.py) in {folder}")
+        _complain(said.format(folder=folder))
         return 1
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -65,7 +69,7 @@ def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
         )
         records = store.records(lab)
     except (ZygoteError, ReferenceFailed) as error:
-        _complain(str(error))
+        _complain(reasons.told(str(error)))
         return 1
     finally:
         store.close()
@@ -81,10 +85,14 @@ def _is_done(store, submission, lab, keys):
 
 def _say_what(submissions, todo, lab):
     known = len(submissions) - len(todo)
-    text = f"Lab {lab}: {len(submissions)} submissions"
+    said = gettext("Lab {lab}: {number} submissions.")
     if known:
-        text += f", {known} unchanged since they were graded"
-    print(f"{text}.\nIsolation: {level()}.", file=sys.stderr)
+        said = gettext(
+            "Lab {lab}: {number} submissions, {known} unchanged since they were graded."
+        )
+    print(said.format(lab=lab, number=len(submissions), known=known), file=sys.stderr)
+    said = gettext("Isolation: {level}.")
+    print(said.format(level=reasons.told(level())), file=sys.stderr)
 
 
 def _grade_all(todo, lab, seed, jobs, limits, keep):
@@ -137,7 +145,7 @@ def _work(grader, slot, waiting, done):
             return
         except Exception as error:  # a fault of the grader: this row, not the run
             traceback.print_exc()
-            reason = f"the grader failed: {type(error).__name__}"
+            reason = reasons.GRADER_FAILED.format(error=type(error).__name__)
             done.put(
                 Record(
                     submission.student,
@@ -153,20 +161,30 @@ def _work(grader, slot, waiting, done):
 
 def _one_line(record):
     if record.status != GRADED:
-        return f"{record.student}: {record.status} ({record.reason})"
-    points = f"{report.points(record.earned)} of {record.possible}"
-    return f"{record.student}: {points} ({record.seconds:.1f} s)"
+        why = reasons.told(record.reason)
+        return f"{record.student}: {gettext(record.status)} ({why})"
+    said = gettext("{student}: {points} of {possible} ({seconds} s)")
+    return said.format(
+        student=record.student,
+        points=report.points(record.earned),
+        possible=record.possible,
+        seconds=f"{record.seconds:.1f}",
+    )
 
 
 def _summarize(out, records, seconds):
     graded = sum(r.status == GRADED for r in records)
-    print(
-        f"{graded} of {len(records)} submissions graded in {duration(seconds)}; "
-        "the others have a row with the reason.\n"
-        f"  class report    {out / 'report.html'}\n"
-        f"  student pages   {out / 'students'}\n"
-        f"  grades          {out / 'grades.csv'}"
+    said = gettext(
+        "{graded} of {total} submissions graded in {time}; the others have a row with "
+        "the reason."
     )
+    print(said.format(graded=graded, total=len(records), time=duration(seconds)))
+    for name, path in (
+        (gettext("class report"), out / "report.html"),
+        (gettext("student pages"), out / "students"),
+        (gettext("grades"), out / "grades.csv"),
+    ):
+        print(f"  {padded(name, 14)}  {path}")
 
 
 def _complain(text):

@@ -14,6 +14,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.checks import reasons
+
 SIZE_LIMIT = 16 << 20
 CELL_LIMIT = 5000
 SOURCE_LIMIT = 160_000  # characters; escaped in JSON, they fit into one message
@@ -117,15 +119,15 @@ def _choose(folder, lab):
     try:
         found = [p for p in _walk(folder) if p.suffix.lower() in SUFFIXES]
     except OSError as error:
-        return folder, f"this folder cannot be read: {error.strerror}"
+        return folder, reasons.UNREADABLE_FOLDER.format(error=error.strerror)
     notebooks = [p for p in found if p.suffix.lower() == ".ipynb"] or found
     notebooks = [p for p in notebooks if BACKUP not in p.name] or notebooks
     right = [p for p in notebooks if lab and lab in p.name] or notebooks
     if not right:
-        return folder, "no notebook (.ipynb) or script (.py) in this folder"
+        return folder, reasons.NO_FILE
     if len(right) > 1:
         names = ", ".join(clean_name(str(p.relative_to(folder))) for p in right[:4])
-        return folder, f"{len(right)} files to choose from ({names}); keep one"
+        return folder, reasons.SEVERAL_FILES.format(number=len(right), names=names)
     return right[0], ""
 
 
@@ -165,9 +167,8 @@ def short_digest(digest):
 def _assert_sane_length(cells):
     length = sum(map(len, cells))
     if length > SOURCE_LIMIT:
-        raise UnreadableSubmission(
-            f"{length:,} characters of code; {SOURCE_LIMIT:,} at most"
-        )
+        lengths = {"length": f"{length:,}", "most": f"{SOURCE_LIMIT:,}"}
+        raise UnreadableSubmission(reasons.MUCH_CODE.format(**lengths))
 
 
 def read_bytes(path):
@@ -177,36 +178,35 @@ def read_bytes(path):
         UnreadableSubmission: it is something else, too large, or not readable.
     """
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise UnreadableSubmission("not a notebook (.ipynb) or script (.py)")
+        raise UnreadableSubmission(reasons.OTHER_FILE)
     fd = _open(path)
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISDIR(mode):
-            raise UnreadableSubmission("a folder, not a notebook")
+            raise UnreadableSubmission(reasons.FOLDER)
         if not stat.S_ISREG(mode):
-            raise UnreadableSubmission("not a regular file")
+            raise UnreadableSubmission(reasons.NOT_REGULAR)
         with os.fdopen(fd, "rb", closefd=False) as file:
             data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise UnreadableSubmission(f"cannot be read: {error.strerror}") from None
+        reason = reasons.NOT_READ.format(error=error.strerror)
+        raise UnreadableSubmission(reason) from None
     finally:
         os.close(fd)
     if len(data) > SIZE_LIMIT:
-        raise UnreadableSubmission(
-            f"larger than {SIZE_LIMIT >> 20} MiB; clear the outputs and save again"
-        )
+        raise UnreadableSubmission(reasons.TOO_LARGE.format(most=SIZE_LIMIT >> 20))
     return data
 
 
 def _open(path):
     if os.path.islink(path):
-        raise UnreadableSubmission("a symbolic link, not a file")
+        raise UnreadableSubmission(reasons.LINK)
     try:
         return os.open(path, _FLAGS)
     except OSError as error:
-        reason = f"cannot be opened: {error.strerror}"
+        reason = reasons.NOT_OPENED.format(error=error.strerror)
         if os.path.isdir(path):  # which Windows does not open
-            reason = "a folder, not a notebook"
+            reason = reasons.FOLDER
         raise UnreadableSubmission(reason) from None
 
 
@@ -217,36 +217,36 @@ def read_cells(data, suffix):
         UnreadableSubmission: the bytes are neither.
     """
     if not data.strip():
-        raise UnreadableSubmission("the file is empty")
+        raise UnreadableSubmission(reasons.EMPTY)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableSubmission(
-            f"not UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from None
+        reason = reasons.NOT_UTF8.format(byte=error.start)
+        raise UnreadableSubmission(reason) from None
     if suffix == ".py":
         return [text]
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError, MemoryError) as error:
         detail = str(error) if isinstance(error, ValueError) else "nested too deeply"
-        raise UnreadableSubmission(f"not a notebook: not JSON ({detail})") from None
+        raise UnreadableSubmission(reasons.NOT_JSON.format(error=detail)) from None
     return [_source(cell) for cell in _cells(notebook) if _is_code(cell)]
 
 
 def _cells(notebook):
     """The list of cells, of nbformat 4 or of the worksheets of nbformat 3."""
     if not isinstance(notebook, dict):
-        raise UnreadableSubmission("not a notebook: JSON, but no cells")
+        raise UnreadableSubmission(reasons.NO_CELLS)
     cells = notebook.get("cells")
     sheets = notebook.get("worksheets")
     if cells is None and isinstance(sheets, list):
         pages = [s.get("cells") for s in sheets if isinstance(s, dict)]
         cells = [c for page in pages if isinstance(page, list) for c in page]
     if not isinstance(cells, list):
-        raise UnreadableSubmission("not a notebook: JSON, but no cells")
+        raise UnreadableSubmission(reasons.NO_CELLS)
     if len(cells) > CELL_LIMIT:
-        raise UnreadableSubmission(f"{len(cells)} cells; {CELL_LIMIT} at most")
+        numbers = {"number": len(cells), "most": CELL_LIMIT}
+        raise UnreadableSubmission(reasons.MANY_CELLS.format(**numbers))
     return cells
 
 
@@ -259,5 +259,5 @@ def _source(cell):
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise UnreadableSubmission("not a notebook: the source of a cell is not text")
+        raise UnreadableSubmission(reasons.NOT_TEXT)
     return source.encode("utf-8", "replace").decode("utf-8")  # no lone surrogates

@@ -7,7 +7,8 @@ import json
 import time
 from datetime import datetime
 
-from course.checks.feedback import printable
+from course.checks.columns import printable
+from course.checks.reasons import told
 from course.exercises import LABS, load
 from course.grading.progress import duration
 from course.grading.submission import SIZE_LIMIT, read, short_digest
@@ -42,7 +43,7 @@ def main(path, lab=None):
             "Not whole: grading cannot read this file. Open it in JupyterLab, save "
             "it, and run this again."
         )
-        return _refuse(path, submission, submission.reason, verdict)
+        return _refuse(path, submission, told(submission.reason), verdict)
     number = lab or number_of(submission.cells) or min(LABS)
     exercises = load(LABS[number])
     outline = Outline(submission.cells, exercises)

@@ -7,8 +7,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from course.checks import rules
-from course.checks.feedback import by_claim, padded, printable, titled_hints, width
+from course.checks import reasons, rules
+from course.checks.columns import padded, printable, width
+from course.checks.feedback import by_claim, titled_hints
 from course.checks.result import ERROR, NOT_ATTEMPTED, TIMED_OUT, points
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.grading.checking import NotChecked, public_record
@@ -194,7 +195,8 @@ def _told(answer, outline):
     if now == STUB:
         return gettext("never tried")
     if now in (BROKEN, MISSING):
-        cause = answer.notes[0] if answer.notes else why_missing(_name(answer), outline)
+        said = reasons.told(answer.notes[0]) if answer.notes else ""
+        cause = said or why_missing(_name(answer), outline)
         return cause[:_LONGEST]
     told = []
     if now != DONE:
@@ -202,7 +204,7 @@ def _told(answer, outline):
         said = gettext("{passed} of {total} public checks")
         told.append(said.format(passed=passed, total=total))
     if result.status in (ERROR, TIMED_OUT) and answer.notes:
-        told.append(answer.notes[0][:_LONGEST])
+        told.append(reasons.told(answer.notes[0])[:_LONGEST])
     if answer.helped_by:
         said = gettext("with the reference in the place of your {names}")
         told.append(said.format(names=", ".join(answer.helped_by)))

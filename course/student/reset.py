@@ -11,7 +11,8 @@ import sys
 import tempfile
 from itertools import count
 
-from course.checks.feedback import printable
+from course.checks.columns import printable
+from course.checks.reasons import told
 from course.grading.submission import (
     BACKUP,
     UnreadableSubmission,
@@ -71,7 +72,7 @@ def _read(path):
         data = read_bytes(path)
         read_cells(data, ".ipynb")
     except UnreadableSubmission as error:
-        raise Refused(f"{path}: {error}") from None
+        raise Refused(f"{path}: {told(str(error))}") from None
     notebook = json.loads(data.decode("utf-8-sig"))
     cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(c, dict) for c in cells):

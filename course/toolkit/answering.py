@@ -2,7 +2,8 @@
 
 from html import escape
 
-from course.checks.feedback import panel, printable
+from course.checks.columns import printable
+from course.checks.feedback import panel
 from course.language import gettext
 
 _RIGHT, _WRONG, _OPEN = "#1a7f37", "#c4320a", "#888"

@@ -11,17 +11,24 @@ import sys
 import textwrap
 from dataclasses import dataclass
 
+from course.checks.columns import padded, width
+from course.language import deferred, gettext
+
 HEADINGS = {
-    "name": "layer",
-    "patch": "patch/stride",
-    "output": "output",
-    "depth": "depth",
-    "parameters": "parameters",
-    "multiply_adds": "multiply-adds",
-    "receptive_field": "receptive field",
+    "name": deferred("layer"),
+    "patch": deferred("patch/stride"),
+    "output": deferred("output"),
+    "depth": deferred("depth"),
+    "parameters": deferred("parameters"),
+    "multiply_adds": deferred("multiply-adds"),
+    "receptive_field": deferred("receptive field"),
 }
-NARROW = {**HEADINGS, "multiply_adds": "mult-adds", "receptive_field": "field"}
-IMAGE = "image"  # what a layer sees once all places have been merged
+NARROW = {
+    **HEADINGS,
+    "multiply_adds": deferred("mult-adds"),
+    "receptive_field": deferred("field"),
+}
+IMAGE = deferred("image")  # what a layer sees once all places have been merged
 UNKNOWN = "?"
 # "inception_3a_1x1_conv" belongs to inception_3a, "conv2_block1_1_bn" to conv2_block1.
 _BLOCK = re.compile(r"[a-z]+_?\d+[a-z]?(?:_block\d+)?(?=_|$)")
@@ -168,10 +175,14 @@ def _by(sizes):
 def _notes(calls):
     fixed = sum(call.fixed for call in calls)
     if fixed:
-        yield f"{fixed:,} further parameters are not trained, such as running averages."
+        said = gettext(
+            "{number} further parameters are not trained, such as running averages."
+        )
+        yield said.format(number=f"{fixed:,}")
     unknown = sorted({call.kind for call in calls if call.multiply_adds is None})
     if unknown:
-        yield f"The multiply-adds of {', '.join(unknown)} are not known here."
+        said = gettext("The multiply-adds of {layers} are not known here.")
+        yield said.format(layers=", ".join(unknown))
 
 
 def short(number):
@@ -195,14 +206,14 @@ def _cells(row):
         str(row.depth) if row.depth else "",
         f"{row.parameters:,}" if row.parameters else "",
         work if row.multiply_adds != 0 else "",
-        _by(field if len(set(field)) > 1 else field[:1]) or IMAGE,
+        _by(field if len(set(field)) > 1 else field[:1]) or gettext(IMAGE),
     )
 
 
 def _total(table):
     work = table.multiply_adds
     return (
-        "total",
+        gettext("total"),
         "",
         "",
         str(table.depth),
@@ -215,36 +226,42 @@ def _total(table):
 _LEFT = 2  # columns that are words; the others are numbers
 
 
-def _text(table, width):
-    lines = [tuple(HEADINGS.values()), *map(_cells, table.rows), _total(table)]
-    if sum(_widths(lines)) + 2 * (len(HEADINGS) - 1) > width:
-        lines[0] = tuple(NARROW.values())
+def _text(table, room):
+    lines = [
+        tuple(map(gettext, HEADINGS.values())),
+        *map(_cells, table.rows),
+        _total(table),
+    ]
+    if sum(_widths(lines)) + 2 * (len(HEADINGS) - 1) > room:
+        lines[0] = tuple(map(gettext, NARROW.values()))
     widths = _widths(lines)
     # Too wide for the terminal: shorten the patches first, then the names.
     for column, least in ((1, 7), (0, 12)):
-        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        excess = sum(widths) + 2 * (len(widths) - 1) - room
         widths[column] = max(
             widths[column] - max(excess, 0), min(least, widths[column])
         )
     texts = [
         "  ".join(
-            _fit(cell, size).ljust(size) if i < _LEFT else cell.rjust(size)
+            padded(_fit(cell, size), size)
+            if i < _LEFT
+            else " " * (size - width(cell)) + cell
             for i, (cell, size) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     ]
-    rule = "-" * max(map(len, texts))
+    rule = "-" * max(map(width, texts))
     return "\n".join(
         [texts[0], rule, *texts[1:-1], rule, texts[-1], *("", *table.notes)]
     ).rstrip()
 
 
 def _widths(lines):
-    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [max(map(width, column)) for column in zip(*lines, strict=True)]
 
 
 def _fit(cell, size):
-    return cell if len(cell) <= size else cell[: size - 1] + "…"
+    return cell if width(cell) <= size else cell[: size - 1] + "…"
 
 
 def _html(table):
@@ -255,7 +272,7 @@ def _html(table):
             for i, cell in enumerate(cells)
         )
 
-    head = line(HEADINGS.values(), "th")
+    head = line(map(gettext, HEADINGS.values()), "th")
     body = "".join(f"<tr>{line(_cells(row), 'td')}</tr>" for row in table.rows)
     foot = line(_total(table), "th")
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in table.notes)
@@ -307,24 +324,25 @@ def _source(row):
     paper = row.paper
     lines = [f"{paper.title}. {paper.authors}, {paper.year}; {row.place}. {paper.url}"]
     if row.multiply_adds:
-        lines.append(f"Published multiply-adds: {short(row.multiply_adds)}.")
+        said = gettext("Published multiply-adds: {number}.")
+        lines.append(said.format(number=short(row.multiply_adds)))
     if row.note:
-        lines.append(f"Note: {row.note}.")
-    width = shutil.get_terminal_size((100, 24)).columns
-    return "\n".join(textwrap.fill(line, width) for line in lines)
+        lines.append(gettext("Note: {text}.").format(text=gettext(row.note)))
+    room = shutil.get_terminal_size((100, 24)).columns
+    return "\n".join(textwrap.fill(line, room) for line in lines)
 
 
 def _no_such_network(name, published, by_depth):
     if name in by_depth:
-        message = f"{name} needs its depth behind it, such as {name}20."
+        said = gettext("{name} needs its depth behind it, such as {name}20.")
+        message = said.format(name=name)
     else:
         known = [*published, *(f"{family}20" for family in sorted(by_depth))]
         close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-        hint = (
-            f"did you mean {' or '.join(close)}?"
-            if close
-            else "there is " + (", ".join(known))
-        )
-        message = f"there is no network {name!r}; {hint}"
+        said = gettext("there is no network {name!r}; there is {known}")
+        if close:
+            said = gettext("there is no network {name!r}; did you mean {known}?")
+            known = close
+        message = said.format(name=name, known=", ".join(known))
     print(f"course model: {message}", file=sys.stderr)
     return 2
