@@ -164,12 +164,17 @@ def _variants(node):
         yield ast.If(ast.Constant(False), node.body, node.orelse)
     elif isinstance(node, ast.If):
         yield ast.Pass()
-    elif isinstance(node, ast.Call) and len(node.args) > 1:
+    elif isinstance(node, ast.Call) and len(node.args) > 1 and not _symmetric(node):
         swapped = [node.args[1], node.args[0], *node.args[2:]]
         yield ast.Call(node.func, swapped, node.keywords)
     elif isinstance(node, ast.List) and len(node.elts) > 1:
         yield ast.List(node.elts[1:] + node.elts[:1], node.ctx)
         yield ast.List(node.elts[1:], node.ctx)
+
+
+def _symmetric(call):
+    """Whether the order of the arguments makes no difference."""
+    return isinstance(call.func, ast.Name) and call.func.id in ("min", "max")
 
 
 def _constants(value):

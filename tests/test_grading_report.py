@@ -32,6 +32,7 @@ from course.grading.record import (
 from course.grading.store import Store, secret_seed, work_key
 
 EXERCISES = load("modern_cnn")
+PLACE = {name: i for i, name in enumerate(EXERCISES)}
 POSSIBLE = sum(e.points for e in EXERCISES.values())
 SECRETS = {
     "called": "f(SECRETCALL)",
@@ -57,7 +58,7 @@ def answer(exercise, status=PASSED, part=None, **more):
 
 def record(student="김민서", **more):
     answers = [answer(e) for e in EXERCISES.values()]
-    answers[0] = answer(
+    answers[PLACE["receptive_field"]] = answer(
         EXERCISES["receptive_field"],
         FAILED,
         Fraction(1, 3),
@@ -65,11 +66,15 @@ def record(student="김민서", **more):
         hints=("Think of <holes>.",),
         flow=((("Conv2D", (None, 8, 4), 112), ((8, 8, 4), 144)), (None, ((4,), 8))),
     )
-    answers[4] = answer(
+    answers[PLACE["vgg_block"]] = answer(
         EXERCISES["vgg_block"], ERROR, notes=("TypeError in code cell 3: <b>",)
     )
-    answers[11] = answer(EXERCISES["resnet"], helped_by=("bottleneck_block",))
-    answers[12] = answer(EXERCISES["gradient_norms"], NOT_ATTEMPTED)
+    answers[PLACE["resnet"]] = answer(
+        EXERCISES["resnet"], helped_by=("bottleneck_block",)
+    )
+    answers[PLACE["gradient_norms"]] = answer(
+        EXERCISES["gradient_norms"], NOT_ATTEMPTED
+    )
     whole = {
         "path": "k.ipynb",
         "digest": "d",

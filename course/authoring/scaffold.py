@@ -1,7 +1,7 @@
 """``course new exercise``: the pieces of an exercise, in their places, to be filled in.
 
 What is left unfilled fails: the build refuses a reference that raises and a mistake
-that changes nothing, and the tests want six mistakes and three other right answers.
+that changes nothing, and the tests want six mistakes.
 """
 
 import re
@@ -13,10 +13,7 @@ from course.exercises import LABS, load
 ROOT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-_FUNCTION = '''"""What this file is about.
-
-Authors and year, link, section.
-"""
+_FUNCTION = '''"""What this file is about, and the paper it comes from."""
 
 
 def {name}(x):
@@ -38,7 +35,7 @@ def {name}(x):
 _ENTRY = '''"""What the exercise is about."""
 
 from course.checks.probe import Probe
-from course.exercises.exercise import Exercise, Mistake
+from course.exercises.exercise import Exercise, mistakes
 
 
 def _probes(rng):
@@ -51,25 +48,20 @@ def _probes(rng):
     points=3,
     observer="{observer}",
     probes=_probes,
-    mistakes=(
-        Mistake(
-            "does this or that wrong",
-            "text of the reference",
-            "wrong text in its place",
-            "A question that leads the student to it.",
-        ),
+    mistakes=mistakes(
+        """
+        does this or that wrong
+            text of the reference  =>  wrong text in its place
+            A question that leads the student to it.
+        """
     ),
 )
 '''
 _PROMPT = """
 :::{{en}}
-## {title}
-
 Why one wants it, in a few lines.
 :::
 :::{{ko}}
-## {title}
-
 왜 필요한지 몇 줄로 적습니다.
 :::
 
@@ -77,20 +69,6 @@ Why one wants it, in a few lines.
 :exercise: {lecture}.{name}
 ```
 """
-_ANSWERS = '''"""Answers to ``{name}`` that must pass, and some that must not."""
-
-
-def in_another_way(x):
-    raise NotImplementedError
-
-
-def with_a_typical_slip(x):
-    raise NotImplementedError
-
-
-RIGHT = [in_another_way]
-WRONG = [with_a_typical_slip]
-'''
 
 
 class ScaffoldError(ValueError):
@@ -115,15 +93,15 @@ def main(exercise_id, after=None, observer="array"):
         return 1
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
-    function, entry, answers, registry, lecture, source = (
+    function, entry, registry, lecture, source = (
         path.relative_to(ROOT).as_posix() for path in texts
     )
     print(
         f"Fill in:\n"
         f"  {function}   the reference, with the docstring that students read\n"
         f"  {entry}   probes and mistakes\n"
-        f"  {source}   the prompt, beside :exercise: {exercise_id}\n"
-        f"  {answers}   other right answers, and wrong ones\n"
+        f"  {source}   the prompt, above :exercise: {exercise_id}; move it to "
+        "where it reads well\n"
         f"Its place in the lab was noted in {registry}, its import in {lecture}.\n"
         f"Then: make build, and: pytest -k {exercise_id.partition('.')[2]}"
     )
@@ -134,8 +112,8 @@ def pieces(exercise_id, after=None, observer="array"):
     """The texts of a new exercise.
 
     Returns:
-        dict path -> text of the whole file: function, entry, answers, the list of
-        the lecture's exercises, the lecture's names, and the lab's source.
+        dict path -> text of the whole file: function, entry, the list of the
+        lecture's exercises, the lecture's names, and the lab's source.
 
     Raises:
         ScaffoldError: the id, or the exercise to follow, does not do.
@@ -148,17 +126,11 @@ def pieces(exercise_id, after=None, observer="array"):
         "name": name,
         "constant": name.upper(),
         "observer": observer,
-        "title": name.replace("_", " ").capitalize(),
     }
     package = ROOT / "course" / lecture
     entries = ROOT / "course" / "exercises" / lecture
-    answers = ROOT / "tests" / "answers" / lecture / f"{name}.py"
     source = ROOT / "labs" / "source" / f"{number}_{lecture}.md"
-    new = {
-        package / f"{name}.py": _FUNCTION,
-        entries / f"{name}.py": _ENTRY,
-        answers: _ANSWERS,
-    }
+    new = {package / f"{name}.py": _FUNCTION, entries / f"{name}.py": _ENTRY}
     for path in new:
         if path.exists():
             raise ScaffoldError(f"{path.relative_to(ROOT)} exists")

@@ -154,10 +154,15 @@ def _named(outputs):
 
 def _named_shapes(outputs):
     if isinstance(outputs, dict):
-        return {name: list(value.shape) for name, value in outputs.items()}
+        return {name: _sizes(value.shape) for name, value in outputs.items()}
     if isinstance(outputs, (list, tuple)):
-        return {str(i): list(value.shape) for i, value in enumerate(outputs)}
-    return {"output": list(outputs.shape)}
+        return {str(i): _sizes(value.shape) for i, value in enumerate(outputs)}
+    return {"output": _sizes(outputs.shape)}
+
+
+def _sizes(shape):
+    """A shape as plain integers; a student's may be numpy's."""
+    return [None if size is None else int(size) for size in shape]
 
 
 def _trainable(model):
@@ -186,8 +191,8 @@ def _steps(model):
         read = [before[source] for source in call.sources]
         level = max(level for level, _ in read)
         if call.trainable or {shape for _, shape in read} != {call.output}:
-            level += 1
-            rows.append([level, call.kind[:_NAME], list(call.output), call.trainable])
+            level, kind = level + 1, call.kind[:_NAME]
+            rows.append([level, kind, _sizes(call.output), int(call.trainable)])
         before |= dict.fromkeys(call.targets, (level, call.output))
     return sorted(rows, key=lambda row: (row[0], row[3], row[1]))
 

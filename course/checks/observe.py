@@ -157,7 +157,7 @@ def _plain(value):
     try:
         array = np.asarray(value)
         if isinstance(value, int) and array.dtype == object:
-            array = np.float64(value)  # of more than 64 bits: no count of anything
+            array = np.array(value, dtype=float)  # of more than 64 bits: no count
     except Exception:
         return None
     return array if array.dtype.kind in "biuf" else None

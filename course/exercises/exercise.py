@@ -1,6 +1,7 @@
 """What an exercise is: a reference function, its points, probes and mistakes."""
 
 import pkgutil
+import textwrap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,48 @@ class Mistake:
     old: str
     new: str
     hint: str
+
+
+def mistakes(text):
+    """Read mistakes as one writes them down, three lines each.
+
+    The name; indented, what the reference says and what stands there instead; and,
+    indented as well, the hint, which may go over several lines::
+
+        forgets the square
+            x**2  =>  x
+            What is summed up over the neighbours: the values themselves?
+
+    Where a patch has several lines, write a ``Mistake`` instead.
+
+    Args:
+        text: the mistakes, one after another.
+
+    Returns:
+        A tuple of ``Mistake``.
+
+    Raises:
+        ValueError: a mistake is not written so.
+    """
+    found = []
+    for line in filter(str.strip, textwrap.dedent(text).splitlines()):
+        if not line[0].isspace():
+            found.append([line.strip()])
+        elif found:
+            found[-1].append(line.strip())
+        else:
+            raise ValueError(f"a mistake begins with its name, not with {line!r}")
+    return tuple(_mistake(*lines) for lines in found)
+
+
+def _mistake(name, patch="", *hint):
+    old, arrow, new = patch.partition("  =>  ")
+    if not (arrow and hint):
+        raise ValueError(
+            f"the mistake {name!r} needs a line 'old  =>  new', with two blanks on "
+            f"either side of the arrow, and a hint: got {patch!r}"
+        )
+    return Mistake(name, old, new, " ".join(hint))
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,6 @@ def _two_tower_conv(rng):
         (0, 3, {}),
         (4, 0, {}),
         (4, 3, dict(stride=0)),
-        (4, 7, dict(padding="valid")),
         (4, 3, dict(padding="full")),
     ):
         yield Probe((x, filters, kernel), options, claim="errors")

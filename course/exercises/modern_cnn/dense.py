@@ -81,7 +81,7 @@ DENSE_BLOCK = Exercise(
         Mistake(
             "has one layer fewer",
             "range(num_layers)",
-            "range(num_layers - 1)",
+            "range(max(1, num_layers - 1))",
             "Count how often your loop runs: each layer adds `growth_rate` channels.",
         ),
         Mistake(

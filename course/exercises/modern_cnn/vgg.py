@@ -8,7 +8,7 @@ def _vgg_block(rng):
     filters = int(rng.integers(4, 8))
     yield Probe((Tensor((8, 8, 3)), filters, 2))
     yield Probe((Tensor((7, 9, 1)), filters + 1, 1), note="odd sizes, one channel")
-    yield Probe((Tensor((6, 10, filters)), filters, 3), note="three convolutions")
+    yield Probe((Tensor((8, 10, filters)), filters, 3), note="three convolutions")
     yield Probe((Tensor((8, 8, 3)), 0, 2), claim="errors")
     yield Probe((Tensor((8, 8, 3)), 4, 0), claim="errors")
     yield Probe((Tensor((8, 3)), 4, 1), claim="errors", note="three axes")
