@@ -160,3 +160,9 @@ def test_a_command_in_a_korean_terminal_writes_the_korean_lab(tmp_path):
     assert "파일을 만들었습니다" in ran.stdout
     lab = tmp_path / "labs" / "ko" / "05_modern_cnn.ipynb"
     assert "# 실습 05" in lab.read_text("utf-8")
+
+
+def test_lines_are_wrapped_by_columns_and_no_word_is_cut():
+    assert columns.wrapped("one two three", 9, "- ", "  ") == "- one two\n  three"
+    assert columns.wrapped("하나 둘 셋", 9, "- ", "  ") == "- 하나 둘\n  셋"
+    assert columns.wrapped("unbreakable", 4) == "unbreakable"
