@@ -140,3 +140,18 @@ def gather_names():
     from course.exercises import load
 
     return list(load("modern_cnn"))
+
+
+def test_a_mistake_is_made_in_the_code_and_not_in_the_docstring():
+    exercise = find("modern_cnn.stacked_conv_params")
+    (mistake,) = mistakes("""
+        counts one layer
+            * int(depth)  =>  * 1
+            How many layers are there?
+    """)
+    from course.exercises.source import SourceError, reference_source
+
+    assert "int(channels) ** 2 * 1" in reference_source(exercise.id, mistake)
+    told = Mistake("words", "Two of 3x3 have", "x", "?")  # stands in the docstring
+    with pytest.raises(SourceError, match="does not occur"):
+        reference_source(exercise.id, told)

@@ -148,6 +148,14 @@ def _type_name(value):
     return name if module in ("builtins", "numpy") else f"{module}.{name}"
 
 
+def _huge(number):
+    """An int of more than 64 bits, which counts nothing that there is."""
+    try:
+        return np.array(float(number))
+    except OverflowError:
+        return np.array(np.inf)
+
+
 def _plain(value):
     """A result as plain data; None stands for what is not data."""
     if isinstance(value, dict):
@@ -157,7 +165,7 @@ def _plain(value):
     try:
         array = np.asarray(value)
         if isinstance(value, int) and array.dtype == object:
-            array = np.array(value, dtype=float)  # of more than 64 bits: no count
+            array = _huge(value)
     except Exception:
         return None
     return array if array.dtype.kind in "biuf" else None

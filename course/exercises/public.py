@@ -151,9 +151,9 @@ def _assert_told_apart(exercise, run):
         for other, its in seen.items():
             if all(map(match, sketches, its)):
                 raise Unfit(
-                    f"{exercise.id}: no call that must not raise tells the mistake "
-                    f"{names[0]!r} from {other!r} (what is only wrongly accepted, the "
-                    "error probes find): change the probes or the mistake"
+                    f"{exercise.id}: no probe tells the mistake {names[0]!r} from "
+                    f"{other!r}: add one, or change the mistake; those with "
+                    'claim="errors" do not count, as they earn points of their own'
                 )
         seen[names[0]] = sketches
 

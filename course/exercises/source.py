@@ -131,19 +131,33 @@ def _patched(exercise_id, own, patch):
     name = exercise_id.split(".")[1]
     private = [n for n in own if n.startswith("_") or n.isupper()]
     for candidates in ([name], private):
-        hits = [n for n in candidates if patch.old in own[n]]
+        codes = {n: _without_docstring(own[n]) for n in candidates}
+        hits = [n for n, (head, _, tail) in codes.items() if patch.old in head + tail]
         if not hits:
             continue
-        if len(hits) > 1 or own[hits[0]].count(patch.old) > 1:
+        head, text, tail = codes[hits[0]]
+        if len(hits) > 1 or (head + tail).count(patch.old) > 1:
             raise SourceError(
                 f"{exercise_id}: the text of mistake {patch.name!r} occurs more "
                 f"than once: {patch.old!r}"
             )
-        return {**own, hits[0]: own[hits[0]].replace(patch.old, patch.new)}
+        head, tail = (part.replace(patch.old, patch.new) for part in (head, tail))
+        return {**own, hits[0]: head + text + tail}
     raise SourceError(
         f"{exercise_id}: the text of mistake {patch.name!r} does not occur: "
         f"{patch.old!r}"
     )
+
+
+def _without_docstring(source):
+    """A definition in three parts: before its docstring, the docstring, the rest."""
+    definition = ast.parse(source).body[0]
+    if not isinstance(definition, ast.FunctionDef) or not ast.get_docstring(definition):
+        return source, "", ""
+    told = definition.body[0]
+    lines = source.splitlines(keepends=True)
+    first, last = told.lineno - 1, told.end_lineno
+    return "".join(lines[:first]), "".join(lines[first:last]), "".join(lines[last:])
 
 
 def solution_source(exercise_id):
