@@ -142,7 +142,7 @@ TRANSITION_BLOCK = Exercise(
             "int(x.shape[-1] * compression)",
             "max(1, int(x.shape[-1] * (1 - compression)))",
             "With `compression` 0.25, how many of 8 channels are to be left? And "
-            "who refuses a compression of 0?",
+            "does your code notice when none is?",
         ),
         Mistake(
             "forgets the ReLU",
