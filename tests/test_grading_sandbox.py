@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from course import toolkit
+from course.checks.diagnose import ONLY_SHOWN
 from course.checks.judge import Stopped
 from course.checks.probe import Probe, Tensor
-from course.checks.result import ERROR, TIMED_OUT
-from course.exercises import load
+from course.checks.result import ERROR, FAILED, TIMED_OUT
+from course.exercises import PUBLIC_SEED, load
 from course.grading.grader import Grader
 from course.grading.record import GRADED, UNGRADABLE
 from course.grading.reference import Reference
@@ -332,3 +333,35 @@ def test_a_zygote_has_a_home_of_its_own_and_takes_it_along(slot):
     home = Path(other._zygote._home.name)
     other.close()
     assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "mistakes"),
+    [
+        ("* depth", "* 1", ("forgets the depth",)),
+        (
+            "depth * channels**2",
+            "channels",
+            ("forgets the depth", "counts the channels once"),
+        ),
+        ("kh * kw", "kh * kw + 1", ()),
+    ],
+)
+def test_grading_names_one_mistake_or_two(slot, grader, right, wrong, mistakes):
+    record = grader.grade(slot, submission(RIGHT.replace(right, wrong)))
+    result = record.answers[1].result
+    assert result.status == FAILED
+    assert sorted(result.mistakes) == sorted(mistakes)
+    assert bool(result.hints) == bool(mistakes)
+
+
+def test_an_answer_that_knows_the_notebooks_inputs_alone_is_told_so(slot, grader):
+    exercise = grader.exercises["stacked_conv_params"]
+    shown = [p.args for p in exercise.draw(PUBLIC_SEED) if p.claim != "errors"]
+    cell = RIGHT + f"\nright, shown = stacked_conv_params, {shown!r}\n"
+    cell += (
+        "def stacked_conv_params(*args):\n"
+        "    return right(*args) if args in shown or min(args[1:]) < 1 else 0"
+    )
+    result = grader.grade(slot, submission(cell)).answers[1].result
+    assert (result.mistakes, result.hints) == ((), (ONLY_SHOWN,))
