@@ -61,29 +61,24 @@ def main(check=False, run=False):
         stale = observations.stale()
         if not check:
             observations.renew(stale)
-        built = {
-            path: text
-            for number, lecture in LABS.items()
-            for path, text in Lab(number, lecture, ROOT).notebooks().items()
-        }
+        built = {}
+        for number, lecture in LABS.items():
+            built |= Lab(number, lecture, ROOT).notebooks()
     except (SourceError, public.Unfit, source.SourceError) as error:
         print(f"course build: error: {error}", file=sys.stderr)
         return 1
     differing = [path for path, text in built.items() if _read(path) != text]
-    for path in differing:
-        name = path.relative_to(ROOT).as_posix()
-        if check:
+    names = [path.relative_to(ROOT).as_posix() for path in differing]
+    if check:
+        stale = [f"{exercise_id} (observed)" for exercise_id in stale]
+        for name in (*names, *stale):
             print(f"{name} differs from its source; run: course build", file=sys.stderr)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(built[path].encode("utf-8"))
-            print(f"wrote {name}")
-    for exercise_id in stale if check else ():
-        print(
-            f"{exercise_id} changed since it was observed; run: course build",
-            file=sys.stderr,
-        )
-    return 1 if check and (differing or stale) else 0
+        return 1 if names or stale else 0
+    for name, path in zip(names, differing, strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(built[path].encode("utf-8"))
+        print(f"wrote {name}")
+    return 0
 
 
 def _read(path):

@@ -203,38 +203,46 @@ def _compare_models(expected, got, call, unbiased):
     if got.get("kind") != expected["kind"]:
         told = (kind_text(got.get("kind")), kind_text(expected["kind"]))
         return [Verdict("runs", FAILED, call, *told)]
-    verdicts = [Verdict("runs", PASSED, call)]
+    verdicts = [
+        Verdict("runs", PASSED, call),
+        *_compare_structure(expected, got, call, unbiased),
+    ]
+    gate = next((v for v in verdicts if not v.passed), None)
+    modes = ("plain", "inference")
+    verdicts.append(_gated(gate, _BEHAVIOUR, expected, got, modes, call))
+    if unbiased is None:
+        found = _gated(gate, _TRAINING, expected, got, ("training",), call)
+    else:
+        found = _compare_outputs(_TRAINING, *unbiased, ("plain", "training"), call)
+    return [*verdicts, found]
+
+
+def _compare_structure(expected, got, call, unbiased):
     shapes = (expected["shape"], got["shape"])
-    verdicts.append(_equal("shape", _fits(*shapes), *shapes, call, _shape_text))
+    yield _equal("shape", _fits(*shapes), *shapes, call, _shape_text)
     counts = (count(expected), count(got))
     same = counts[0] == counts[1]
-    verdicts.append(_equal("parameters", same, *counts, call, _count_text))
+    verdict = _equal("parameters", same, *counts, call, _count_text)
     if unbiased is not None:
         said = gettext(
             "only biases; so that this costs once, training mode is compared with "
             "all biases at 0"
         )
-        verdicts[-1] = replace(verdicts[-1], where=said)
-    gate = all(v.passed for v in verdicts)
-    for claim, modes in ((_BEHAVIOUR, ("plain", "inference")), (_TRAINING, None)):
-        if claim == _TRAINING and unbiased is not None:
-            claimed = _compare_outputs(claim, *unbiased, ("plain", "training"), call)
-            verdicts.append(claimed)
-            continue
-        modes = modes or ("training",)
-        found = _compare_outputs(claim, expected, got, modes, call)
-        if found.passed and not gate:
-            why = next(v for v in verdicts if not v.passed)
-            said = {
-                "shape": gettext("equal outputs, but the shape differ: {got}"),
-                "parameters": gettext(
-                    "equal outputs, but the parameters differ: {got}"
-                ),
-            }
-            text = said[why.claim].format(got=why.got)
-            found = Verdict(claim, FAILED, call, text, why.expected)
-        verdicts.append(found)
-    return verdicts
+        verdict = replace(verdict, where=said)
+    yield verdict
+
+
+def _gated(gate, claim, expected, got, modes, call):
+    """Equal outputs do not count where the verdict ``gate`` says what is wrong."""
+    found = _compare_outputs(claim, expected, got, modes, call)
+    if gate is None or not found.passed:
+        return found
+    said = {
+        "shape": gettext("equal outputs, but the shape differs: {got}"),
+        "parameters": gettext("equal outputs, but the parameters differ: {got}"),
+    }
+    text = said[gate.claim].format(got=gate.got)
+    return Verdict(claim, FAILED, call, text, gate.expected)
 
 
 def _equal(claim, same, expected, got, call, text):

@@ -138,33 +138,32 @@ _COLOURS = {PASSED: "#1a7f37", NOT_ATTEMPTED: "#888"}
 
 def html(result):
     """The result for a notebook; everything that came from a student is escaped."""
-    rows = by_claim(result)
-    items = []
-    for claim, passed, number, failed in rows:
-        if result.status == NOT_ATTEMPTED:
-            continue
-        good = passed == number
-        kind, sign = ("pass", "✓") if good else ("fail", "✗") if failed else ("", "–")
-        item = (
-            f'<li class="{kind}"><span class="mark">{sign}</span>'
-            f"{escape(explained(claim, passed, number))}"
-        )
-        if failed is not None and claim in _detailed(rows):
-            cells = "".join(
-                f"<tr><td>{escape(key)}</td><td><code>{escape(value)}</code></td></tr>"
-                for key, value in _details(failed)
-            )
-            item += f"<table>{cells}</table>"
-        items.append(item + "</li>")
+    rows = by_claim(result) if result.status != NOT_ATTEMPTED else []
+    items = "".join(_item(*row, row[0] in _detailed(rows)) for row in rows)
     hints = "".join(
         f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
         for title, hint in titled_hints(result)
     )
     color = _COLOURS.get(result.status, "#c4320a")
     return panel(
-        f"<b>{escape(headline(result))}</b><ul>{''.join(items)}</ul>"
+        f"<b>{escape(headline(result))}</b><ul>{items}</ul>"
         f"{hints}{flow_html(result.flow, result.flow_of)}",
         color,
+    )
+
+
+def _item(claim, passed, number, failed, detailed):
+    """A claim as an item of a list, with what was called where it is told in full."""
+    good = passed == number
+    kind, sign = ("pass", "✓") if good else ("fail", "✗") if failed else ("", "–")
+    cells = "".join(
+        f"<tr><td>{escape(key)}</td><td><code>{escape(value)}</code></td></tr>"
+        for key, value in (_details(failed) if failed and detailed else ())
+    )
+    return (
+        f'<li class="{kind}"><span class="mark">{sign}</span>'
+        f"{escape(explained(claim, passed, number))}"
+        f"{f'<table>{cells}</table>' if cells else ''}</li>"
     )
 
 
