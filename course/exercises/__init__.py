@@ -17,10 +17,7 @@ def load(lecture):
     Raises:
         LookupError: there is no such lecture.
     """
-    if lecture not in LABS.values():
-        said = gettext("no lecture {lecture!r}; there is {known}")
-        raise LookupError(said.format(lecture=lecture, known=", ".join(LABS.values())))
-    return import_module(f"course.exercises.{lecture}").EXERCISES
+    return lecture_module("course.exercises", lecture).EXERCISES
 
 
 def find(exercise_id):
@@ -29,10 +26,31 @@ def find(exercise_id):
     Raises:
         LookupError: there is no such exercise; the message lists those there are.
     """
-    lecture, _, name = str(exercise_id).partition(".")
-    exercises = load(lecture)
-    if name not in exercises:
-        said = gettext("no exercise {id!r}; {lecture} has {known}")
-        known = ", ".join(exercises)
-        raise LookupError(said.format(id=exercise_id, lecture=lecture, known=known))
-    return exercises[name]
+    said = gettext("no exercise {id!r}; {lecture} has {known}")
+    return pick(load, exercise_id, said)
+
+
+def lecture_module(package, lecture):
+    """What a package holds for a lecture.
+
+    Raises:
+        LookupError: there is no such lecture.
+    """
+    if lecture not in LABS.values():
+        said = gettext("no lecture {lecture!r}; there is {known}")
+        raise LookupError(said.format(lecture=lecture, known=", ".join(LABS.values())))
+    return import_module(f"{package}.{lecture}")
+
+
+def pick(load, member_id, said):
+    """One of the members that ``load`` gives for a lecture, by "<lecture>.<name>".
+
+    Raises:
+        LookupError: there is none; the message is ``said`` with its fields filled.
+    """
+    lecture, _, name = str(member_id).partition(".")
+    members = load(lecture)
+    if name not in members:
+        known = ", ".join(members)
+        raise LookupError(said.format(id=member_id, lecture=lecture, known=known))
+    return members[name]
