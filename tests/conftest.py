@@ -28,6 +28,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     load_keras()
 
 
+@pytest.fixture(autouse=True)
+def keras_starts_the_same():
+    """The weights of a test are the same in every run, and in whatever order."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def keras_forgets():
     """Give back what the models of a module of tests hold: gigabytes, in the end."""
