@@ -5,12 +5,12 @@ the table of distances.
 """
 
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import keras
 import pytest
 from keras import layers
+from loading import answers_in
 
 from course.checks.compare import compare, observation_distance
 from course.checks.judge import judge
@@ -39,12 +39,8 @@ LARGEST_DISTANCE = 0.1
 pytestmark = pytest.mark.filterwarnings("default")
 
 
-@cache
 def answers(name):
-    spec = spec_from_file_location(f"answers_{name}", FOLDER / f"{name}.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return answers_in(FOLDER / f"{name}.py")
 
 
 def _named(module, functions):
