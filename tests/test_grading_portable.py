@@ -110,7 +110,7 @@ def test_what_is_late_is_ended_at_the_deadline(slot, written):
     with pytest.raises(Stopped, match="no answer within 1 s"):
         for _ in range(2):
             ask(child, body, np.ones(1 << 20))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 50
     assert not child.alive
 
 
@@ -172,7 +172,7 @@ def test_what_a_submission_starts_ends_with_it(child, leave):
     assert _gone(pid)
 
 
-def _gone(*pids, seconds=5.0):
+def _gone(*pids, seconds=30.0):
     until = time.monotonic() + seconds
     while any(map(_runs, pids)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -236,7 +236,7 @@ def test_closing_does_not_wait_for_a_start(monkeypatch):
     thread.start()
     time.sleep(0.3)
     slot.close()
-    thread.join(5)
+    thread.join(30)
     assert ended and not thread.is_alive()
 
 

@@ -100,13 +100,13 @@ def _grade_all(todo, lab, seed, jobs, limits, keep):
     if not todo:
         return
     slots = [Slot() for _ in range(min(jobs, len(todo)))]
-    reference = Reference(slots[0])
-    grader = Grader(lab, load(LABS[lab]), seed, reference, limits=limits)
-    waiting, done = queue.SimpleQueue(), queue.SimpleQueue()
-    for submission in todo:
-        waiting.put(submission)
-    progress = Progress(len(todo))
     try:
+        reference = Reference(slots[0])
+        grader = Grader(lab, load(LABS[lab]), seed, reference, limits=limits)
+        waiting, done = queue.SimpleQueue(), queue.SimpleQueue()
+        for submission in todo:
+            waiting.put(submission)
+        progress = Progress(len(todo))
         for slot in slots:
             thread = threading.Thread(
                 target=_work, args=(grader, slot, waiting, done), daemon=True
