@@ -316,11 +316,14 @@ class Stream(io.StringIO):
 def test_progress_is_a_line_each_in_a_file_and_one_line_on_a_terminal():
     plain, terminal = Stream(False), Stream(True)
     for stream in (plain, terminal):
-        progress = Progress(2, stream)
-        progress.advance("kim: 3 of 7")
-        progress.advance("lee: 4 of 7")
-    assert "\r" not in plain.getvalue() and plain.getvalue().count("\n") == 2
-    assert "[1/2] kim: 3 of 7, about 0 s left" in plain.getvalue()
+        progress = Progress(3, stream)
+        progress.advance("kim: unreadable")
+        progress._started -= 8.0
+        progress.advance("lee: 3 of 7")
+        progress.advance("min: 4 of 7")
+    assert "\r" not in plain.getvalue() and plain.getvalue().count("\n") == 3
+    assert "[1/3] kim: unreadable\n" in plain.getvalue(), "too early to tell"
+    assert "[2/3] lee: 3 of 7, about 4 s left" in plain.getvalue()
     assert terminal.getvalue().count("\n") == 1 and "\r" in terminal.getvalue()
 
 

@@ -13,7 +13,7 @@ from course.checks.probe import Probe, Tensor
 from course.checks.result import FAILED, PASSED, Result, Verdict
 from course.checks.words import arrays_differ, describe, value_text
 
-HINT = "Every convolution has its own ReLU, not only the last."
+HINT = "How many ReLUs does your block have? Compare with its convolutions."
 
 
 @pytest.fixture(autouse=True)

@@ -147,7 +147,10 @@ def test_mutants_are_caught(exercise):
         warnings.simplefilter("ignore")
         left = [m.label for m in made if survives(exercise, probes, expected, m.source)]
     unexplained = [label for label in left if reason(label) is None]
-    caught = len(made) - len(left)
-    print(f"{exercise.name}: {caught} of {len(made)} caught, {len(left)} equivalent")
+    caught, explained = len(made) - len(left), len(left) - len(unexplained)
+    print(f"{exercise.name}: {caught} of {len(made)} caught, {explained} equivalent")
     assert len(made) >= 10
-    assert not unexplained, "\n".join(unexplained)
+    assert not unexplained, (
+        "no probe notices these changes of the reference; add one, or list the change "
+        "with its reason in tests/test_mutants.py:\n" + "\n".join(unexplained)
+    )

@@ -89,28 +89,30 @@ def test_the_lab_as_shipped_is_whole_though_nothing_is_attempted(handed):
 
 VGG = solution_source("modern_cnn.vgg_block")
 STUB = stub_source("modern_cnn.vgg_block")
+# In a file of ``answers``: one cell of imports, then a cell an exercise.
+CELL = f"code cell {list(EXERCISES).index('vgg_block') + 2}"
 INDENTED = "    " + VGG.replace("\n", "\n    ")
 FOUND = {
     "missing": (None, "FAIL", ["not defined; course reset puts its stub back"]),
     "broken": (
         VGG.replace("*, name=None):", "*, name=None)"),
         "FAIL",
-        ["not Python: code cell 6, line ", "SyntaxError: expected ':'"],
+        [f"not Python: {CELL}, line ", "SyntaxError: expected ':'"],
     ),
     "inside a function": (
         f"def mine():\n{INDENTED}",
         "FAIL",
-        ["only inside mine (code cell 6, line ", "left margin"],
+        [f"only inside mine ({CELL}, line ", "left margin"],
     ),
-    "inside a block": (f"if keras:\n{INDENTED}", "note", ["(code cell 6)", "(if)"]),
-    "imported": ("from friend import vgg_block", "FAIL", ["imported in code cell 6"]),
-    "hidden": (f"{VGG}\n\n{STUB}", "FAIL", ["the stub in code cell 6; it hides"]),
-    "twice": (f"{STUB}\n\n{VGG}", "note", ["(code cell 6); code cell 6 defines it"]),
-    "empty": ("def vgg_block(x): ...", "--", ["no code in it (code cell 6)"]),
+    "inside a block": (f"if keras:\n{INDENTED}", "note", [f"({CELL})", "(if)"]),
+    "imported": ("from friend import vgg_block", "FAIL", [f"imported in {CELL}"]),
+    "hidden": (f"{VGG}\n\n{STUB}", "FAIL", [f"the stub in {CELL}; it hides"]),
+    "twice": (f"{STUB}\n\n{VGG}", "note", [f"({CELL}); {CELL} defines it"]),
+    "empty": ("def vgg_block(x): ...", "--", [f"no code in it ({CELL})"]),
     "lost import": (
         "def vgg_block(x): return tf.nn.relu(helper(x))",
         "FAIL",
-        ["code cell 6", "uses helper, tf, which nothing"],
+        [CELL, "uses helper, tf, which nothing"],
     ),
     "needed one": ("def vgg_block(x): return resnet(x)", "ok", ["answered"]),
 }

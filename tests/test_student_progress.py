@@ -30,6 +30,15 @@ POINTS = sum(e.points for e in EXERCISES.values())
 HINT = "The third of the hints."
 
 
+def at(name):
+    """The place of an exercise in the lab, from 0."""
+    return list(EXERCISES).index(name)
+
+
+# In a file of ``answers``: one cell of imports, then a cell an exercise.
+NEXT = f"Next: vgg_block, code cell {at('vgg_block') + 2} (counting code cells only)"
+
+
 def answer(name, state=progress.DONE, **more):
     """What checking finds of an exercise in some state."""
     passed = Verdict("runs", PASSED)
@@ -55,9 +64,10 @@ def answer(name, state=progress.DONE, **more):
     return Answer(result, **more)
 
 
-def checked(**states):
-    """Answers in lab order; those not named are done."""
-    return [answer(name, states.get(name, progress.DONE)) for name in EXERCISES]
+def checked(**found):
+    """Answers in lab order, by name as answers or states; those not named are done."""
+    found = {name: found.get(name, progress.DONE) for name in EXERCISES}
+    return [f if isinstance(f, Answer) else answer(n, f) for n, f in found.items()]
 
 
 def record(answers):
@@ -121,22 +131,22 @@ def test_everything_done_leads_to_handing_in(shown, tmp_path):
 
 
 def test_a_hint_is_shown_with_the_cell(shown):
-    found = checked()
-    found[4] = answer("vgg_block", progress.PARTLY, hints=(HINT,))
+    found = checked(vgg_block=answer("vgg_block", progress.PARTLY, hints=(HINT,)))
     code, lines = shown(found, answers())
     assert code == 1
-    at = lines.index("Next: vgg_block, code cell 6 (counting code cells only)")
+    at = lines.index(NEXT)
     assert lines[at + 1] == f"  Hint: {HINT}" and "course check" in lines[at + 2]
     assert f"{POINTS - 2.5} of {POINTS} points" in lines[at - 1]
     assert "Grading uses other inputs" in lines[at - 1]
 
 
 def test_lines_say_what_happened_and_hold_no_control_characters(shown):
-    found = checked()
-    found[4] = answer("vgg_block", progress.WRONG, notes=("KeyError\x1b[31m: 3",))
-    found[5] = answer("inception_block", progress.BROKEN, notes=("x" * 300,))
-    found[9] = answer("dense_block", progress.MISSING)
-    found[11] = answer("resnet", helped_by=("bottleneck_block",))
+    found = checked(
+        vgg_block=answer("vgg_block", progress.WRONG, notes=("KeyError\x1b[31m: 3",)),
+        inception_block=answer("inception_block", progress.BROKEN, notes=("x" * 300,)),
+        dense_block=progress.MISSING,
+        resnet=answer("resnet", helped_by=("bottleneck_block",)),
+    )
     _, lines = shown(found, answers(dense_block=None))
     assert all(line.isprintable() and len(line) < 140 for line in lines)
     rows = {line.split()[1]: line for line in lines[:ALL]}
@@ -207,7 +217,8 @@ def test_a_terminal_sees_how_far_it_is(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert progress.main(Path("lab.ipynb")) == 1
     said = capsys.readouterr().err
-    assert f"\r\x1b[Kstarting TensorFlow\r\x1b[K[5/{ALL}] vgg_block\r\x1b[K" in said
+    place = f"[{at('vgg_block') + 1}/{ALL}]"
+    assert f"\r\x1b[Kstarting TensorFlow\r\x1b[K{place} vgg_block" in said
     assert said.endswith("course progress: no   record\n")
 
 
@@ -235,7 +246,7 @@ def test_a_whole_run(tmp_path):
     cells = answers(
         **stubs
         | {
-            "receptive_field": answers()[1],
+            "receptive_field": answers()[at("receptive_field") + 1],
             "vgg_block": average,
             "inception_block": stub_source("modern_cnn.inception_block"),
             "resnet": "def resnet(depths:\n    return depths",
@@ -252,16 +263,17 @@ def test_a_whole_run(tmp_path):
     )
     lines = done.stdout.splitlines()
     assert lines[-2:] == ["1", "[]"] and done.stderr == ""
-    states = [line.split()[0] for line in lines[:ALL]]
-    assert (states[0], states[4], states[5], states[11]) == (
-        progress.DONE,
-        progress.PARTLY,
-        progress.STUB,
-        progress.BROKEN,
-    )
-    assert states.count(progress.MISSING) == ALL - 4
-    assert "SyntaxError" in lines[11] and "code cell 13" in lines[11]
+    states = dict(line.split()[1::-1] for line in lines[:ALL])
+    missing = dict.fromkeys(EXERCISES, progress.MISSING)
+    assert states == missing | {
+        "receptive_field": progress.DONE,
+        "vgg_block": progress.PARTLY,
+        "inception_block": progress.STUB,
+        "resnet": progress.BROKEN,
+    }
+    broken = lines[at("resnet")]
+    assert "SyntaxError" in broken and f"code cell {at('resnet') + 2}" in broken
     assert f"1 of {ALL} exercises done" in lines[ALL + 1]
-    assert lines[ALL + 2] == "Next: vgg_block, code cell 6 (counting code cells only)"
-    assert lines[ALL + 3].startswith("  Hint: VGG keeps the strongest")
+    assert lines[ALL + 2] == NEXT
+    assert lines[ALL + 3].startswith("  Hint: Of each four values")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["lab.ipynb"]

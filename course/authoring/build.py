@@ -58,12 +58,12 @@ def main(check=False, run=False):
         if run:
             for number, lecture in LABS.items():
                 record(Lab(number, lecture, ROOT))
-        stale = observations.stale()
-        if not check:
-            observations.renew(stale)
         built = {}
         for number, lecture in LABS.items():
             built |= Lab(number, lecture, ROOT).notebooks()
+        stale = observations.stale()
+        if not check:
+            observations.renew(stale)
     except (SourceError, public.Unfit, source.SourceError) as error:
         print(f"course build: error: {error}", file=sys.stderr)
         return 1
@@ -140,10 +140,16 @@ class Lab:
         """
         if language not in LANGUAGES:
             raise ValueError(f"no language {language!r}; there is {LANGUAGES}")
-        cells = []
+        # Given cells go by what stands before them, so that a new exercise renames
+        # none of the others.
+        cells, before, given = [], "start", 0
         for i, cell in enumerate(_cells(self.text()), 1):
+            named = "".join(cell.metadata.get(kind, "") for kind in _EXPANDED)
+            before = named.partition(".")[2] or before
+            given = 0 if named else given + 1
             try:
-                cells += self._cells(cell, f"cell-{i:03}", language, solved, outputs)
+                place = f"{before}-{given}"
+                cells += self._cells(cell, place, language, solved, outputs)
             except LookupError as error:
                 raise SourceError(f"{self.source.name}, cell {i}: {error}") from error
             except SourceError as error:
@@ -175,11 +181,11 @@ class Lab:
             "nbformat_minor": 5,
         }
 
-    def _cells(self, cell, ordinal, language, solved, outputs):
+    def _cells(self, cell, place, language, solved, outputs):
         """The notebook cells that one cell of the source becomes."""
         if cell.cell_type == "markdown":
             text = self._with_figures(in_language(cell.source, language))
-            return [markdown(ordinal, text)]
+            return [markdown(place, text)]
         for kind, expand in _EXPANDED.items():
             if kind in cell.metadata:
                 return expand(_id(cell, kind), language, solved=solved)
@@ -189,7 +195,7 @@ class Lab:
             stored = outputs.get(fingerprint(cell.source))
             if stored is None:
                 raise SourceError("its output is not recorded; run: course build --run")
-        return [code(ordinal, cell.source, tags, stored)]
+        return [code(place, cell.source, tags, stored)]
 
     def _with_figures(self, text):
         def embed(match):
@@ -300,6 +306,7 @@ def record(lab):
             timeout=600,
             kernel_name="python3",
             resources={"metadata": {"path": str(ROOT)}},  # this very package
+            on_cell_start=lambda cell, cell_index: _tell(cell_index + 1, notebook),
         ).execute()
     except CellExecutionError as error:
         raise SourceError(f"{lab.solution.name}: {error}") from error
@@ -310,6 +317,13 @@ def record(lab):
     }
     lab.outputs.write_text(dump(outputs), encoding="utf-8")
     print(f"recorded {len(outputs)} outputs in {lab.outputs.name}")
+
+
+def _tell(number, notebook):
+    """How far a run is: a line that is written over."""
+    end = "\n" if number == len(notebook.cells) else ""
+    told = f"\rrunning cell {number} of {len(notebook.cells)}"
+    print(told, end=end, file=sys.stderr, flush=True)
 
 
 def _merged(outputs):

@@ -94,6 +94,9 @@ def update():
     new.creation_date, new.revision_date = old.creation_date, old.revision_date
     with SOURCE.open("wb") as file:
         write_po(file, new, width=_WIDTH, include_lineno=False)
+    missing = sum(not message.string for message in new if message.id)
+    if missing:
+        print(f"{missing} texts without Korean in {SOURCE.name}", file=sys.stderr)
 
 
 def compile_messages():

@@ -13,62 +13,8 @@ from course.exercises import LABS, load
 ROOT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-_FUNCTION = '''"""What this file is about, and the paper it comes from."""
-
-
-def {name}(x):
-    """Say in one line what it does, as the exercise that the student reads.
-
-    What goes in and what comes out, shapes and units; one example in numbers.
-
-    Args:
-        x: what it is.
-
-    Returns:
-        int: what it is.
-
-    Raises:
-        ValueError: when.
-    """
-    raise NotImplementedError("{lecture}.{name}")
-'''
-_ENTRY = '''"""What the exercise is about."""
-
-from course.checks.probe import Probe
-from course.exercises.exercise import Exercise, mistakes
-
-
-def _probes(rng):
-    yield Probe((int(rng.integers(1, 9)),), note="what is special about this call")
-    yield Probe((0,), claim="errors")
-
-
-{constant} = Exercise(
-    "{lecture}.{name}",
-    points=3,
-    observer="{observer}",
-    probes=_probes,
-    mistakes=mistakes(
-        """
-        does this or that wrong
-            text of the reference  =>  wrong text in its place
-            A question that leads the student to it.
-        """
-    ),
-)
-'''
-_PROMPT = """
-:::{{en}}
-Why one wants it, in a few lines.
-:::
-:::{{ko}}
-왜 필요한지 몇 줄로 적습니다.
-:::
-
-```{{code-cell}}
-:exercise: {lecture}.{name}
-```
-"""
+# What the pieces of each observer look like, to be written over.
+_TEMPLATES = Path(__file__).with_name("templates")
 
 
 class ScaffoldError(ValueError):
@@ -97,11 +43,10 @@ def main(exercise_id, after=None, observer="array"):
         path.relative_to(ROOT).as_posix() for path in texts
     )
     print(
-        f"Fill in:\n"
+        f"Write over what these hold:\n"
         f"  {function}   the reference, with the docstring that students read\n"
         f"  {entry}   probes and mistakes\n"
-        f"  {source}   the prompt, above :exercise: {exercise_id}; move it to "
-        "where it reads well\n"
+        f"  {source}   the prompt, above :exercise: {exercise_id}\n"
         f"Its place in the lab was noted in {registry}, its import in {lecture}.\n"
         f"Then: make build, and: pytest -k {exercise_id.partition('.')[2]}"
     )
@@ -121,25 +66,24 @@ def pieces(exercise_id, after=None, observer="array"):
     lecture, _, name = exercise_id.partition(".")
     after = _check(lecture, name, after)
     number = next(n for n, known in LABS.items() if known == lecture)
-    words = {
-        "lecture": lecture,
-        "name": name,
-        "constant": name.upper(),
-        "observer": observer,
-    }
+    words = {"lecture": lecture, "name": name, "constant": name.upper()}
     package = ROOT / "course" / lecture
     entries = ROOT / "course" / "exercises" / lecture
     source = ROOT / "labs" / "source" / f"{number}_{lecture}.md"
-    new = {package / f"{name}.py": _FUNCTION, entries / f"{name}.py": _ENTRY}
+    new = {
+        package / f"{name}.py": _template(f"{observer}_function.py", words),
+        entries / f"{name}.py": _template(f"{observer}_entry.py", words),
+    }
     for path in new:
         if path.exists():
             raise ScaffoldError(f"{path.relative_to(ROOT)} exists")
+    prompt = _template("prompt.md", words)
     changed = {
         entries / "__init__.py": lambda t: _behind(t, f'    "{after}",\n', _row(name)),
         package / "__init__.py": lambda t: _exported(t, lecture, name),
-        source: lambda t: _prompted(t, lecture, after, _PROMPT.format(**words)),
+        source: lambda t: _prompted(t, lecture, after, prompt),
     }
-    return {path: text.format(**words) for path, text in new.items()} | {
+    return new | {
         path: change(path.read_text(encoding="utf-8"))
         for path, change in changed.items()
     }
@@ -161,18 +105,31 @@ def _check(lecture, name, after):
     return after or list(known)[-1]
 
 
+def _template(name, words):
+    """A template with ``<word>`` filled in."""
+    text = (_TEMPLATES / f"{name}.txt").read_text(encoding="utf-8")
+    for word, value in words.items():
+        text = text.replace(f"<{word}>", value)
+    return text
+
+
 def _row(name):
     return f'    "{name}",\n'
 
 
 def _prompted(text, lecture, after, prompt):
-    """The lab with one more prompt, behind the cells of the exercise before it."""
+    """The lab with one more prompt, behind all that belongs to the exercise before it.
+
+    That ends at the next heading, or where the prompt of the next exercise begins.
+    """
     place = f":exercise: {lecture}.{after}\n```\n"
     head, found, tail = text.partition(place)
     if not found:
         raise ScaffoldError(f"the lab has no cell {place.strip()!r}")
-    cells, prose, rest = tail.partition("\n:::{en}\n")
-    return head + found + cells + prompt + prose + rest
+    following = tail.partition("\n:exercise: ")[0]
+    ends = [following.rfind("\n:::{en}\n"), tail.find("\n:::{en}\n## ")]
+    end = min((end for end in ends if end >= 0), default=len(tail))
+    return head + found + tail[:end] + prompt + tail[end:]
 
 
 def _exported(text, lecture, name):

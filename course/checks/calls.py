@@ -6,6 +6,7 @@ from course.checks.probe import Graph, Tensor
 from course.language import gettext
 
 _SMALL = 8
+_NOTES = "  # "
 
 
 def call_text(name, probe):
@@ -33,7 +34,13 @@ def call_text(name, probe):
     shown += [f"{key}={value_source(value)}" for key, value in probe.kwargs.items()]
     call = f"{name}({', '.join(shown)})"
     notes += [gettext(probe.note)] if probe.note else []
-    return f"{call}  # {'; '.join(notes)}" if notes else call
+    return call + _NOTES + "; ".join(notes) if notes else call
+
+
+def then(call, step):
+    """The text of a call with what is done to its result: before the notes."""
+    code, mark, notes = call.partition(_NOTES)
+    return f"{code}, {step}{mark}{notes}"
 
 
 def value_source(value):

@@ -8,13 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from course.checks.calls import then
 from course.checks.result import ERROR, FAILED, PASSED, Verdict
 from course.checks.words import (
     arrays_differ,
     describe,
     describe_raised,
     differs_from,
+    first_pair,
     kind_text,
+    ordinal,
 )
 from course.language import gettext
 
@@ -24,6 +27,11 @@ TOLERANCE = 5e-4
 _HALF_TOLERANCE = 1e-2
 _SMALLEST_PROBABILITY = 1e-12
 _BEHAVIOUR, _TRAINING = "behaviour", "behaviour in training"
+_ARGUMENT = {
+    "plain": "",
+    "inference": ", training=False",
+    "training": ", training=True",
+}
 
 
 def distance(expected, got):
@@ -177,8 +185,8 @@ def _compare_values(expected, got, call):
         return [Verdict("runs", FAILED, call, describe(got), wanted)]
     runs = Verdict("runs", PASSED, call)
     if got["mutated"]:
-        said = gettext("the call changed its argument {number}")
-        said = said.format(number=", ".join(str(i + 1) for i in got["mutated"]))
+        said = gettext("the call changed its {which} argument")
+        said = said.format(which=", ".join(map(ordinal, got["mutated"])))
         wanted = gettext("arguments left as they were")
         return [runs, Verdict(_BEHAVIOUR, FAILED, call, said, wanted)]
     if _tree_distance(expected["value"], got["value"]) <= 1:
@@ -225,8 +233,8 @@ def _compare_structure(expected, got, call, unbiased):
     verdict = _equal("parameters", same, *counts, call, _count_text)
     if unbiased is not None:
         said = gettext(
-            "only biases; so that this costs once, training mode is compared with "
-            "all biases at 0"
+            "only by biases; training mode is compared without them, so that this one "
+            "slip does not cost points twice"
         )
         verdict = replace(verdict, where=said)
     yield verdict
@@ -266,19 +274,17 @@ def _compare_outputs(claim, expected, got, modes, call):
     for mode in modes:
         wanted, found = expected["outputs"][mode], got["outputs"].get(mode)
         if found is None or _tree_distance(wanted, found) > 1:
+            where = arrays_differ(wanted, found)
+            wanted, found = first_pair(wanted, found)
             start = differs_from(wanted, found)
-            told = {"plain": "", "inference": ", training=False"}.get(
-                mode, ", training=True"
-            )
+            step = gettext("then model(inputs{mode})").format(mode=_ARGUMENT[mode])
             return Verdict(
                 claim,
                 FAILED,
-                gettext("{call}, then model(inputs{mode})").format(
-                    call=call, mode=told
-                ),
+                then(call, step),
                 describe({"outputs": found}, start),
                 describe({"outputs": wanted}, start),
-                arrays_differ(wanted, found),
+                where,
             )
     return Verdict(claim, PASSED, call)
 

@@ -61,12 +61,21 @@ def headline(result):
     return said.format(exercise=result.exercise, passed=passed, total=len(rows))
 
 
-def explained(claim, passed=1, number=1):
-    """A claim in words, and how many calls bear it out where there are several."""
+def explained(claim, passed=1, number=1, judged=True):
+    """A claim in words, and how many calls bear it out where there are several.
+
+    Args:
+        claim: a key of EXPLAINED.
+        passed: calls that bear it out.
+        number: of all calls.
+        judged: False where the others did not get so far that it could be judged.
+    """
     said = gettext(EXPLAINED[claim])
     if number == 1:
         return said
     tally = gettext(" ({passed} of {number} calls)")
+    if not judged:
+        tally = gettext(" ({passed} of {number} calls; the others did not get so far)")
     return said + tally.format(passed=passed, number=number)
 
 
@@ -84,6 +93,17 @@ def _detailed(rows):
     return {first, "errors"}
 
 
+def _untold(rows):
+    """Whether a claim failed that is not told in full."""
+    return any(failed and claim not in _detailed(rows) for claim, _, _, failed in rows)
+
+
+def _others():
+    return gettext(
+        "The first failed check is told in full; the others often follow from it."
+    )
+
+
 def text(result):
     """The result for a terminal, without control characters."""
     lines = [headline(result)]
@@ -92,10 +112,13 @@ def text(result):
         if result.status == NOT_ATTEMPTED:
             continue
         mark = "ok  " if passed == number else "FAIL" if failed else "--  "
-        lines.append(f"  {mark} {explained(claim, passed, number)}")
+        judged = passed == number or failed is not None
+        lines.append(f"  {mark} {explained(claim, passed, number, judged)}")
         if failed is not None and claim in _detailed(rows):
             details = _details(failed)
             lines += [f"         {padded(k, _LABEL)}{value}" for k, value in details]
+    if _untold(rows):
+        lines.append(f"       {_others()}")
     lines += [f"  {title} {hint}" for title, hint in titled_hints(result)]
     lines += flow_text(result.flow, result.flow_of)
     return "\n".join(printable(line) for line in lines)
@@ -128,6 +151,7 @@ _STYLE = (
 .course-check td:first-child{opacity:.7;white-space:nowrap}
 .course-check code{white-space:pre-wrap;overflow-wrap:anywhere;background:none}
 .course-check p{margin:.4em 0}
+.course-check .others{opacity:.7;font-size:13px}
 .course-check .number{text-align:right!important}
 .course-check .hint{background:#d9920022;border-radius:4px;padding:.3em .6em;\
 margin:.4em 0 0}
@@ -144,9 +168,10 @@ def html(result):
         f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
         for title, hint in titled_hints(result)
     )
+    others = f'<p class="others">{escape(_others())}</p>' if _untold(rows) else ""
     color = _COLOURS.get(result.status, "#c4320a")
     return panel(
-        f"<b>{escape(headline(result))}</b><ul>{items}</ul>"
+        f"<b>{escape(headline(result))}</b><ul>{items}</ul>{others}"
         f"{hints}{flow_html(result.flow, result.flow_of)}",
         color,
     )
@@ -162,7 +187,7 @@ def _item(claim, passed, number, failed, detailed):
     )
     return (
         f'<li class="{kind}"><span class="mark">{sign}</span>'
-        f"{escape(explained(claim, passed, number))}"
+        f"{escape(explained(claim, passed, number, good or failed is not None))}"
         f"{f'<table>{cells}</table>' if cells else ''}</li>"
     )
 

@@ -16,10 +16,12 @@ An observation is a dict with one of these keys:
 import copy
 import linecache
 import sysconfig
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
+
+from course.checks.plain import plain_python
 
 MESSAGE_LIMIT = 400
 _LIBRARIES = tuple(
@@ -47,7 +49,7 @@ def observe(function, probe, observer):
     """
     try:
         if observer == "array" and not _has_graph(probe):
-            return _observe_array(function, probe)
+            return _observe_array(function, probe, plain_python)
         from course.checks import keras_observer
 
         with keras_observer.pinned():
@@ -102,7 +104,7 @@ def _own_line(error):
         library = name.startswith((_COURSE, *_LIBRARIES)) or "site-packages" in name
         if not library and not name.startswith("<frozen"):
             text = linecache.getline(name, trace.tb_lineno).strip()
-            found = f"line {trace.tb_lineno}: {text}"[:MESSAGE_LIMIT]
+            found = f"line {trace.tb_lineno}: {text}"[:MESSAGE_LIMIT].rstrip(": ")
         trace = trace.tb_next
     return found
 
@@ -114,10 +116,11 @@ def _has_graph(probe):
     return any(isinstance(value, Graph) for value in values)
 
 
-def _observe_array(function, probe):
+def _observe_array(function, probe, surroundings=nullcontext):
     args = [copy.deepcopy(a) if _is_data(a) else a for a in probe.args]
     before = [_content(a) for a in args]
-    value = function(*args, **probe.kwargs)
+    with surroundings():
+        value = function(*args, **probe.kwargs)
     pairs = enumerate(zip(before, map(_content, args), strict=True))
     mutated = [i for i, (a, b) in pairs if not _equal(a, b)]
     return {"value": _plain(value), "type": _type_name(value), "mutated": mutated}

@@ -41,7 +41,9 @@ class Probe:
         args, kwargs: of the call.
         claim: "behaviour", or "errors" when the call must raise.
         note: what is special about the call, in the student's words.
-        options: for the observer, such as the layers that a function may change.
+        options: for the observer. ``batch`` inputs (4) are drawn with the standard
+            deviation ``scale`` (1.0); an unknown height or width is ``size`` (8). Of
+            the layers named in ``free``, trainable weights may change.
     """
 
     args: tuple = ()

@@ -40,8 +40,14 @@ GRADER_FAILED = deferred("the grader failed: {error}")
 NOT_UNDERSTOOD = deferred("what came back cannot be understood")
 NOT_COMPARED = deferred("what came back cannot be understood ({error})")
 
+# What a student's function leans on.
+NOT_PLAIN = deferred(
+    "it calls {library}; this exercise is to be written in plain Python or numpy"
+)
+
 # Where an exception came from, and why a function is missing: the child says so.
 PLACES = (
+    deferred("line {line}"),
     deferred("line {line}: {text}"),
     deferred("code cell {cell}, line {line}: {text}"),
     deferred("{error} (code cell {cell}, line {line}: {text})"),

@@ -9,6 +9,14 @@ _KINDS = {
     "tensor": deferred("a tensor"),
     "dict of tensors": deferred("a dict of tensors"),
 }
+_ORDINALS = (
+    deferred("first"),
+    deferred("second"),
+    deferred("third"),
+    deferred("fourth"),
+    deferred("fifth"),
+    deferred("sixth"),
+)
 _SHOWN = 6
 
 
@@ -28,11 +36,16 @@ def describe(observation, start=0):
         if "inference" in outputs:
             outputs = outputs["inference"]
         if list(outputs) == ["output"]:
-            return value_text(outputs["output"], start)
-        return value_text(outputs)
+            outputs = outputs["output"]
+        return value_text(outputs, start)
     if "kind" in observation:
         return kind_text(observation["kind"])
     return gettext("nothing")
+
+
+def ordinal(index):
+    """An index, from 0, as the word for its place."""
+    return gettext(_ORDINALS[index]) if index < len(_ORDINALS) else str(index + 1)
 
 
 def kind_text(kind):
@@ -47,14 +60,15 @@ def describe_raised(observation):
     raised = observation["raised"]
     text = raised["types"][0] if raised["types"] else gettext("an exception")
     if raised["message"]:
-        text += f": {raised['message']}"
+        text += f": {told(raised['message'])}"
     return f"{text}  [{told(raised['line'])}]" if raised["line"] else text
 
 
 def value_text(value, start=0):
     """A number as it is; an array by shape and some values from ``start`` on."""
     if isinstance(value, dict):
-        rows = [f"{key}: {value_text(item)}" for key, item in value.items()]
+        start = start if len(value) == 1 else 0
+        rows = [f"{key}: {value_text(item, start)}" for key, item in value.items()]
         end = "}" if len(rows) <= _SHOWN else ", ...}"
         return "{" + ", ".join(rows[:_SHOWN]) + end
     if isinstance(value, tuple):
@@ -63,14 +77,21 @@ def value_text(value, start=0):
         return gettext("nothing")
     array = np.asarray(value)
     if array.ndim == 0:
-        kind = "" if array.dtype.kind in "iu" else f" ({array.dtype})"
-        return f"{array.item():.6g}{kind}" if kind else str(array.item())
+        return _scalar(array)
     shape = ", ".join(map(str, array.shape)) + ("," if array.ndim == 1 else "")
     shown = ", ".join(_number(v) for v in array.reshape(-1)[start : start + _SHOWN])
     more = ", ..." if array.size > start + _SHOWN else ""
     said = gettext("{dtype} array of shape ({sizes}): ")
     before = "..., " if start else ""
     return said.format(dtype=array.dtype, sizes=shape) + before + shown + more
+
+
+def _scalar(value):
+    """A single number; a whole one that is no integer shows that: 4.0."""
+    if value.dtype.kind in "iub":
+        return str(value.item())
+    text = f"{value.item():.6g}"
+    return text if set(text) - set("-0123456789") else f"{text}.0"
 
 
 def _number(value):
@@ -83,7 +104,14 @@ def _article(name):
 
 
 def arrays_differ(expected, got):
-    """Where two values first differ, and how many of them do."""
+    """Where two values first differ, and how many do; "" where that tells nothing."""
+    numbers = isinstance(expected, np.ndarray) and isinstance(got, np.ndarray)
+    if numbers and expected.ndim == got.ndim == 0 and expected.dtype == got.dtype:
+        return ""
+    return _differ(expected, got)
+
+
+def _differ(expected, got):
     if isinstance(expected, dict) and isinstance(got, dict):
         if list(expected) != list(got):
             said = gettext("keys {got}, expected {expected}")
@@ -103,10 +131,24 @@ def arrays_differ(expected, got):
     return _first_index(np.asarray(expected), np.asarray(got))
 
 
+def first_pair(expected, got):
+    """Of two dicts of arrays, the entries that first differ; else the two values.
+
+    A line holds one array, and not a dozen.
+    """
+    if not (isinstance(expected, dict) and isinstance(got, dict)):
+        return expected, got
+    if list(expected) != list(got) or not all(np.ndim(v) for v in expected.values()):
+        return expected, got
+    keys = [key for key in expected if _differ(expected[key], got[key])]
+    return ({k: side[k] for k in keys[:1]} for side in (expected, got))
+
+
 def differs_from(expected, got):
     """Flat index of the first value in which two arrays differ; 0 for other things."""
-    if isinstance(expected, dict) and list(expected) == ["output"] == list(got or ()):
-        expected, got = expected["output"], got["output"]
+    if isinstance(expected, dict) and isinstance(got, dict):
+        if len(expected) == 1 and list(expected) == list(got):
+            ((expected, got),) = zip(expected.values(), got.values(), strict=True)
     plain = isinstance(expected, np.ndarray) and isinstance(got, np.ndarray)
     if not plain or expected.shape != got.shape:
         return 0
@@ -124,7 +166,7 @@ def _off(expected, got):
 
 def _first(expected, got, keys):
     for key in keys:
-        found = arrays_differ(expected[key], got[key])
+        found = _differ(expected[key], got[key])
         if found:
             return found if key == "output" else f"{key}: {found}"
     return ""

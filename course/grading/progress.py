@@ -6,6 +6,8 @@ import time
 
 from course.language import gettext
 
+_TOO_EARLY = 1.0  # seconds; what cannot be read takes none and foretells nothing
+
 
 class Progress:
     """Counts finished submissions.
@@ -40,9 +42,10 @@ class Progress:
 
     def _left(self):
         left = self._total - self._done
-        if not left:
+        spent = time.monotonic() - self._started
+        if not left or spent < _TOO_EARLY:
             return ""
-        seconds = (time.monotonic() - self._started) / self._done * left
+        seconds = spent / self._done * left
         return gettext(", about {time} left").format(time=duration(seconds))
 
     def _write(self, text, keep):

@@ -80,7 +80,8 @@ def two_tower_conv(x, filters, kernel, *, stride=1, padding="same", name=None):
 
     The first tower reads the first half of the channels and writes the first half of
     the filters, the second tower does the same with the second halves. Both have a
-    bias. The towers cost half the weights of one convolution over all channels.
+    bias, and are two Keras layers or one with groups. The towers cost half the
+    weights of one convolution over all channels.
 
     Args:
         x: symbolic tensor (N, H, W, C), C even.

@@ -4,7 +4,7 @@ from course.modern_cnn._blocks import _check_sizes
 
 
 def bottleneck_weights(channels, filters):
-    """How many weights have the convolutions of a bottleneck block?
+    """How many weights do the convolutions of a bottleneck block have?
 
     The block reads ``channels`` channels and puts out 4 * ``filters``. Its branch is
     a 1x1 convolution to ``filters`` channels, one of 3x3 to ``filters``, and one of
@@ -40,7 +40,7 @@ def bottleneck_weights(channels, filters):
 
 
 def inception_parameters(channels, widths):
-    """How many parameters has an inception block?
+    """How many parameters does an inception block have?
 
     Four branches read the block's input: a 1x1 convolution; a 1x1 reduction, then a
     3x3 convolution; a 1x1 reduction, then a 5x5 convolution; a 3x3 max pool, then a

@@ -25,8 +25,8 @@ def dense_block(x, num_layers, growth_rate, *, name=None):
     behind what that layer has read, the oldest channels first. The next layer reads
     the whole.
 
-    The convolutions have padding "same" and no bias; BN is a BatchNormalization
-    layer as Keras makes it by default.
+    Each convolution is one Keras layer with padding "same" and no bias; BN is a
+    BatchNormalization layer as Keras makes it by default.
 
     Args:
         x: symbolic tensor (N, H, W, C).
@@ -60,8 +60,8 @@ def transition_block(x, *, compression=0.5, name=None):
     """Thin out the channels and halve the map between two dense blocks.
 
     BN - ReLU - conv 1x1 to int(C * ``compression``) channels - 2x2 average pool with
-    stride 2. The convolution has no bias; convolution and pool have padding "same";
-    BN is a BatchNormalization layer as Keras makes it by default.
+    stride 2. The convolution is one Keras layer without bias; it and the pool have
+    padding "same"; BN is a BatchNormalization layer as Keras makes it by default.
 
     Args:
         x: symbolic tensor (N, H, W, C).

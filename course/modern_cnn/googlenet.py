@@ -36,8 +36,9 @@ def inception_block(x, widths, *, name=None):
     Four branches read ``x``: a 1x1 convolution; a 1x1 reduction, then a 3x3
     convolution; a 1x1 reduction, then a 5x5 convolution; a 3x3 max pool with stride
     1, then a 1x1 projection. Every convolution, reductions and projection included,
-    has a bias and padding "same" and is followed by a ReLU; the pool has padding
-    "same" too. The outputs are concatenated in the order 1x1, 3x3, 5x5, pool.
+    is one Keras layer with a bias and padding "same", followed by a ReLU; the pool
+    has padding "same" too. The outputs are concatenated in the order 1x1, 3x3, 5x5,
+    pool.
 
     Args:
         x: symbolic tensor (N, H, W, C).

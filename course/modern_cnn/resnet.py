@@ -25,8 +25,8 @@ def residual_block(x, filters, *, stride=1, name=None):
     1 or ``x`` has not ``filters`` channels, it is a 1x1 convolution with that stride
     and a BN instead. Branch and shortcut are added, then comes a ReLU.
 
-    The convolutions have padding "same" and no bias; BN is a BatchNormalization
-    layer as Keras makes it by default.
+    Each convolution is one Keras layer with padding "same" and no bias; BN is a
+    BatchNormalization layer as Keras makes it by default.
 
     Args:
         x: symbolic tensor (N, H, W, C).
@@ -64,8 +64,8 @@ def bottleneck_block(x, filters, *, stride=1, name=None):
     a 1x1 convolution with that stride and a BN instead. Branch and shortcut are
     added, then comes a ReLU.
 
-    The convolutions have padding "same" and no bias; BN is a BatchNormalization
-    layer as Keras makes it by default.
+    Each convolution is one Keras layer with padding "same" and no bias; BN is a
+    BatchNormalization layer as Keras makes it by default.
 
     Args:
         x: symbolic tensor (N, H, W, C).

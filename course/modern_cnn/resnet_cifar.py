@@ -31,8 +31,8 @@ def preact_block(x, filters, *, stride=1, name=None):
     instead, without BN, that reads what comes out of the first ReLU, not ``x``.
     Branch and shortcut are added; nothing follows the addition.
 
-    The convolutions, that of the shortcut included, have padding "same" and no bias;
-    BN is a BatchNormalization layer as Keras makes it by default.
+    Each convolution, that of the shortcut included, is one Keras layer with padding
+    "same" and no bias; BN is a BatchNormalization layer as Keras makes it by default.
 
     Args:
         x: symbolic tensor (N, H, W, C).

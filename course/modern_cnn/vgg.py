@@ -18,8 +18,9 @@ from course.modern_cnn._blocks import (
 def vgg_block(x, filters, num_convs, *, name=None):
     """Convolve several times at one resolution, then halve it.
 
-    ``num_convs`` times a 3x3 convolution with bias and padding "same", each followed
-    by a ReLU; then one 2x2 max pool with stride 2, also with padding "same".
+    ``num_convs`` times a 3x3 convolution with bias and padding "same", each one Keras
+    layer and followed by a ReLU; then one 2x2 max pool with stride 2, also with
+    padding "same".
 
     Args:
         x: symbolic tensor (N, H, W, C).

@@ -15,7 +15,8 @@ def _local_response_norm(rng):
     yield Probe((narrow,), options, note="more neighbours than channels")
     single = rng.normal(0.0, 2.0, (3, 3, 1)).tolist()
     yield Probe((single,), dict(alpha=0.3), note="a list, one channel")
-    yield Probe((wide,), dict(size=1, alpha=0.7), note="no neighbours")
+    options = dict(size=1, alpha=0.7, bias=0.0)
+    yield Probe((wide,), options, note="no neighbours, no bias")
     yield Probe((wide[0],), claim="errors", note="no height")
     yield Probe((wide[None],), claim="errors", note="a batch")
     for size in (4, 0, -1):
@@ -107,11 +108,14 @@ def _two_tower_conv(rng):
     for filters, kernel, options in (
         (0, 3, {}),
         (4, 0, {}),
+        (-4, 3, {}),
         (4, 3, dict(stride=0)),
+        (4, 3, dict(stride=-2)),
         (4, 3, dict(padding="full")),
     ):
         yield Probe((x, filters, kernel), options, claim="errors")
     yield Probe((Tensor((6, 4)), 4, 3), claim="errors", note="three axes")
+    yield Probe((Tensor((6, 7, 8, 4)), 4, 3), claim="errors", note="five axes")
 
 
 TWO_TOWER_CONV = Exercise(
@@ -124,21 +128,21 @@ TWO_TOWER_CONV = Exercise(
             "lets both towers see all channels",
             "        groups=2,\n",
             "",
-            "Each tower reads half of the channels only. Your parameters are twice "
-            "as many as two separate towers have.",
+            "Each tower reads half of the channels only. Your weights are twice as "
+            "many as two separate towers have.",
         ),
         Mistake(
             "forgets the ReLU",
             'return layers.ReLU(name=_join(name, "relu"))(x)',
             "return x",
-            "There are negative values in your output. What follows every "
-            "convolution of AlexNet?",
+            "There are negative values in your output. What comes behind the towers?",
         ),
         Mistake(
             "has no bias",
             "groups=2,",
             "groups=2, use_bias=False,",
-            "There is no batch normalization here, so each filter has a bias.",
+            "You have one parameter too few for each filter. What is added to the sum "
+            "of a convolution where no batch normalization follows?",
         ),
         Mistake(
             "ignores the stride",

@@ -60,7 +60,7 @@ RECEPTIVE_FIELD = Exercise(
             "adds the kernel instead of kernel - 1",
             "(kernel - 1)",
             "kernel",
-            "Draw two 3x3 layers on squared paper: they see 5 pixels. How many "
+            "Draw two layers of kernel 3 along one axis: they see 5 pixels. How many "
             "*new* pixels does each kernel add to a window that is already there?",
         ),
         Mistake(
@@ -86,15 +86,16 @@ RECEPTIVE_FIELD = Exercise(
             "reads the list from the output to the input",
             "for layer in layers:",
             "for layer in layers[::-1]:",
-            "The rows of `layers` go from the input to the output. Which strides lie "
-            "between the image and the second row?",
+            "The first of `layers` is the one next to the input. Which strides lie "
+            "between the image and the second layer?",
         ),
     ),
 )
 
 
 def _stacked_conv_params(rng):
-    kernel, depth, channels = 3, int(rng.integers(2, 6)), int(rng.integers(5, 200))
+    # Kernel and depth are never the same number, so that neither hides the other.
+    kernel, depth, channels = 3, int(rng.choice((2, 4, 5))), int(rng.integers(5, 200))
     sides = (int(rng.integers(1, 4)), int(rng.integers(4, 8)))
     yield Probe((kernel, depth, channels))
     yield Probe((int(rng.integers(5, 12)), 1, channels + 1), note="one layer")

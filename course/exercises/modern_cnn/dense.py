@@ -7,11 +7,14 @@ from course.exercises.modern_cnn.residual import _FROZEN_BN
 
 def _dense_block(rng):
     growth = int(rng.integers(2, 5))
-    yield Probe((Tensor((5, 6, growth + 2)), 3, growth))
-    yield Probe((Tensor((7, 5, 1)), 1, growth + 1), note="one layer, one channel")
-    yield Probe((Tensor((6, 6, 4)), 0, 4), claim="errors")
-    yield Probe((Tensor((6, 6, 4)), 2, 0), claim="errors")
+    large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
+    yield Probe((Tensor((5, 6, growth + 2)), 3, growth), options=large)
+    yield Probe((Tensor((7, 5, 1)), 1, 1), note="one layer, one channel")
+    for number in (0, -2):
+        yield Probe((Tensor((6, 6, 4)), number, 4), claim="errors")
+        yield Probe((Tensor((6, 6, 4)), 2, number), claim="errors")
     yield Probe((Tensor((6, 4)), 2, 2), claim="errors", note="three axes")
+    yield Probe((Tensor((6, 5, 7, 4)), 2, 2), claim="errors", note="five axes")
 
 
 DENSE_BLOCK = Exercise(
@@ -88,8 +91,8 @@ DENSE_BLOCK = Exercise(
             "has biases",
             "        use_bias=False,\n",
             "",
-            "Your layers have too many parameters by one for each filter. Which "
-            "layers of this block have no bias?",
+            "Your block has too many parameters by one for each filter. Which of its "
+            "convolutions are to have a bias?",
         ),
         _FROZEN_BN,
     ),
@@ -105,10 +108,12 @@ def _transition_block(rng):
     yield Probe((x,), dict(compression=0.25), note="odd sizes")
     yield Probe((Tensor((6, 6, 5)),), dict(compression=1.0), note="all channels stay")
     x = Tensor((6, 6, 8))
-    for compression in (0, 1.5, -0.5):
+    # int(8 * 1.1) is 8: who looks at the channels alone does not see it.
+    for compression in (0, 1.1, -0.5):
         yield Probe((x,), dict(compression=compression), claim="errors")
     yield Probe((x,), dict(compression=0.1), claim="errors", note="none stays")
     yield Probe((Tensor((6, 8)),), claim="errors", note="three axes")
+    yield Probe((Tensor((6, 5, 7, 8)),), claim="errors", note="five axes")
 
 
 TRANSITION_BLOCK = Exercise(
@@ -121,15 +126,15 @@ TRANSITION_BLOCK = Exercise(
             "pools with a maximum",
             "layers.AveragePooling2D(",
             "layers.MaxPooling2D(",
-            "Between dense blocks the mean of the four values goes on, not the "
-            "largest.",
+            "Of each four values, what does your pool pass on, and what is it to pass "
+            "on?",
         ),
         Mistake(
             "forgets the pool",
             'return layers.AveragePooling2D(2, padding="same", '
             'name=_join(name, "pool"))(x)',
             "return x",
-            "The map is to come out half as high and wide.",
+            "Your map is as large as before. What halves its height and width?",
         ),
         Mistake(
             "ignores compression",
@@ -167,8 +172,8 @@ TRANSITION_BLOCK = Exercise(
             "uses a 3x3 convolution",
             "_conv(x, filters, 1,",
             "_conv(x, filters, 3,",
-            "Your convolution has nine times the weights: only the number of channels "
-            "is to change, nothing is to be looked at twice.",
+            "Your convolution has nine times the weights. Which kernel is enough to "
+            "change nothing but the number of channels?",
         ),
         Mistake(
             "has a bias",

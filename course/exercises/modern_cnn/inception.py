@@ -4,7 +4,10 @@ from course.checks.probe import Probe, Tensor
 from course.exercises.exercise import Exercise, Mistake
 from course.toolkit.types import InceptionWidths
 
-_BIAS = "Every one of the six convolutions has a bias: there is no batch norm here."
+_BIAS = (
+    "You have one parameter too few for each filter. What is added to the sum of a "
+    "convolution where no batch normalization follows?"
+)
 
 
 def _inception_block(rng):
@@ -12,10 +15,14 @@ def _inception_block(rng):
     large = {"scale": 4.0}  # so that a ReLU with a ceiling shows
     yield Probe((Tensor((6, 6, 5)), widths), options=large)
     others = InceptionWidths(*(int(n) for n in rng.permutation(range(1, 7))))
+    # Layers of equal width are two all the same.
+    others = others._replace(reduce5x5=others.reduce3x3, pool_proj=others.conv1x1)
     yield Probe((Tensor((5, 7, 1)), others), note="odd sizes, one channel")
-    yield Probe((Tensor((6, 6, 5)), widths._replace(reduce5x5=0)), claim="errors")
-    yield Probe((Tensor((6, 6, 5)), widths._replace(conv1x1=0)), claim="errors")
+    for name, width in dict(reduce5x5=0, conv1x1=0, pool_proj=0, conv3x3=-2).items():
+        bad = widths._replace(**{name: width})
+        yield Probe((Tensor((6, 6, 5)), bad), claim="errors")
     yield Probe((Tensor((6, 5)), widths), claim="errors", note="three axes")
+    yield Probe((Tensor((6, 7, 8, 5)), widths), claim="errors", note="five axes")
 
 
 INCEPTION_BLOCK = Exercise(
@@ -68,7 +75,7 @@ INCEPTION_BLOCK = Exercise(
             "pools with an average",
             "layers.MaxPooling2D(",
             "layers.AveragePooling2D(",
-            "The pool of the fourth branch keeps the maximum.",
+            "What does the pool of the fourth branch keep of nine values?",
         ),
         Mistake(
             "projects before the pool",

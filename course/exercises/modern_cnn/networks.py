@@ -11,16 +11,19 @@ def _resnet(rng):
     # Large inputs show a ReLU with a ceiling; under small ones the offsets of the
     # stem's BN decide what its ReLU cuts.
     large = {"batch": 8, "scale": 5.0}
-    yield Probe(((2, 2, 1, 1),), options, note=note, options=large)
+    # In a stage of three, blocks that share their weights show.
+    yield Probe(((2, 3, 1, 1),), options, note=note, options=large)
     options = dict(input_shape=(27, 34, 1))
     note, little = "one stage, one channel", {"batch": 4, "scale": 0.5}
     yield Probe(([1],), options, note=note, options=little)
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
-    yield Probe(((1, 0),), small, claim="errors")
-    yield Probe(((1,),), {**small, "filters": 0}, claim="errors")
-    yield Probe(((1,),), {**small, "num_classes": 0}, claim="errors")
-    yield Probe(((1,),), {**small, "input_shape": (32, 32)}, claim="errors")
+    for number in (0, -2):
+        yield Probe(((1, number),), small, claim="errors")
+        yield Probe(((1,),), {**small, "filters": number}, claim="errors")
+        yield Probe(((1,),), {**small, "num_classes": number}, claim="errors")
+    for shape in ((32, 32), (4, 32, 32, 3)):
+        yield Probe(((1,),), {**small, "input_shape": shape}, claim="errors")
 
 
 RESNET = Exercise(
@@ -41,7 +44,7 @@ RESNET = Exercise(
             "strides in every block of the later stages",
             "stride = 2 if stage > 0 and i == 0 else 1",
             "stride = 2 if stage > 0 else 1",
-            "Each stage halves the map once. How often does yours, when it has "
+            "Each later stage halves the map once. How often does yours, when it has "
             "three blocks?",
         ),
         Mistake(
@@ -54,8 +57,8 @@ RESNET = Exercise(
             "does not double the filters",
             "filters * 2**stage",
             "filters",
-            "What a stage loses in height and width it gains in channels: they "
-            "double from stage to stage.",
+            "From stage to stage the map is halved. What happens to the number of "
+            "channels meanwhile?",
         ),
         Mistake(
             "adds filters stage by stage instead of doubling them",
@@ -83,8 +86,9 @@ RESNET = Exercise(
             "x = layers.ZeroPadding2D(3)(image)\n"
             "    x = layers.Conv2D(filters, 7, strides=2, use_bias=False)(x)\n"
             "    x = layers.BatchNormalization()(x)",
-            'On even sizes, ZeroPadding2D(3) and "valid" look one pixel further left '
-            'than "same" does. The convolutions here have padding "same".',
+            "Right on odd sizes, off on even ones: there, where does your stem put "
+            "its first window? Draw it for a row of 8 pixels, and again with the "
+            "padding of the docstring.",
         ),
         Mistake(
             "returns logits",
@@ -97,7 +101,8 @@ RESNET = Exercise(
             "flattens instead of pooling globally",
             'layers.GlobalAveragePooling2D(name="avg_pool")',
             "layers.Flatten()",
-            "The dense layer sees one number a channel: its mean over the map.",
+            "How many numbers a channel is the dense layer to see, and how many does "
+            "yours?",
         ),
         Mistake(
             "pools the maximum at the end",
@@ -134,12 +139,12 @@ def _small_net(rng, activation):
             ("act_1", "Activation", dict(activation=activation), ("norm",)),
             ("drop", "Dropout", dict(rate=0.5, seed=5), ("act_1",)),
             (
-                "down",
+                "down_2",
                 "Conv2D",
-                dict(filters=b, kernel_size=(3, 2), strides=2, **same),
+                dict(filters=b, kernel_size=(3, 2), strides=2, use_bias=False, **same),
                 ("drop",),
             ),
-            ("act_2", "Activation", dict(activation=activation), ("down",)),
+            ("act_2", "Activation", dict(activation=activation), ("down_2",)),
             ("above", "Conv2D", dict(filters=c, kernel_size=1), ("act_2",)),
             ("flat", "Flatten", {}, ("above",)),
             ("hidden", "Dense", dict(units=5, activation=activation), ("flat",)),
@@ -155,7 +160,7 @@ def _gradient_norms(rng):
     many = rng.integers(0, 4, 40).astype("int32")
     net = _small_net(rng, "sigmoid")
     yield Probe((net, bytes_in, many), note="sigmoid")
-    yield Probe((net, images, labels[:3]), claim="errors", note="2 labels too few")
+    yield Probe((net, images, labels[:1]), claim="errors", note="one label for all")
     yield Probe((net, images[:4], labels), claim="errors", note="a label too many")
     yield Probe((net, images[:0], labels[:0]), claim="errors", note="no image")
 
@@ -303,6 +308,7 @@ def _odd_graph(*added):
     rows += [(name, "Conv2D", conv, ("image",)) for name in ("a", "b")]
     rows += [("c", "Conv2D", conv, ("other",))] if "c" in added else []
     rows += [("deep", "Conv2D", conv, ("b",)), ("act", "ReLU", {}, ("deep",))]
+    rows += [("dense", "Dense", dict(units=3), ("deep",))]
     return Graph((5, 5, 2), (*rows, ("sum", "Add", {}, added)))
 
 
@@ -331,6 +337,7 @@ def _zero_init_residual(rng):
     yield Probe((three,), claim="errors", note="an Add of three")
     yield Probe((_odd_graph("a", "b"),), claim="errors", note="equally long paths")
     yield Probe((_odd_graph("a", "act"),), claim="errors", note="ends in a ReLU")
+    yield Probe((_odd_graph("a", "dense"),), claim="errors", note="ends in a Dense")
     apart = _odd_graph("c", "deep")
     yield Probe((apart,), claim="errors", note="paths from two inputs")
 

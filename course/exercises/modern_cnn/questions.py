@@ -12,6 +12,8 @@ def _inception_parameters(rng):
     yield Probe((channels, widths))
     yield Probe((1, others), note="one channel comes in")
     yield Probe((channels, InceptionWidths(*[1] * 6)), note="every width is 1")
+    wide = InceptionWidths(*(100 * width for width in widths))
+    yield Probe((channels, wide), note="more than 32 bits count")
     for bad in (0, -3):
         yield Probe((bad, widths), claim="errors")
     for name in widths._fields:
@@ -36,8 +38,8 @@ INCEPTION_PARAMETERS = Exercise(
             "counts one bias for each convolution",
             " + 1) * int(outputs)",
             ") * int(outputs) + 1",
-            "A bias is added to an output channel. How many of those has a "
-            "convolution?",
+            "A bias is added to an output channel. How many of those does a "
+            "convolution have?",
         ),
         Mistake(
             "counts a bias for each slice of a kernel",
@@ -70,7 +72,8 @@ INCEPTION_PARAMETERS = Exercise(
             "leaves out the projection behind the pool",
             "        (1, channels, widths.pool_proj),\n",
             "",
-            "How many convolutions has the block? `widths` has a number for each.",
+            "How many convolutions does the block have? `widths` has a number for "
+            "each.",
         ),
         Mistake(
             "counts the pool's window as a kernel",
@@ -96,12 +99,15 @@ INCEPTION_PARAMETERS = Exercise(
 
 
 def _bottleneck_weights(rng):
-    filters, more = int(rng.integers(3, 100)), int(rng.integers(1, 50))
+    filters, more = int(rng.integers(8, 100)), int(rng.integers(1, 4))
     yield Probe((4 * filters, filters), note="as many channels come in as go out")
     yield Probe((filters, filters), note="as many come in as there are inside")
     yield Probe((2 * filters, filters), note="the first block of a later stage")
     yield Probe((4 * filters + more, filters), note="more come in than go out")
+    yield Probe((8 * filters, filters), note="twice as many come in as go out")
+    yield Probe((filters // 2, filters), note="fewer come in than there are inside")
     yield Probe((1, 1), note="one channel")
+    yield Probe((1 << 20, 20_000), note="more than 32 bits count")
     for bad in ((0, filters), (filters, 0), (-4 * filters, filters), (8, -2)):
         yield Probe(bad, claim="errors")
 
@@ -130,7 +136,8 @@ BOTTLENECK_WEIGHTS = Exercise(
             "projects where channels and filters differ",
             "channels != wide",
             "channels != filters",
-            "What is the shortcut added to, and how many channels does that have?",
+            "When is a projection needed? The shortcut is added to the end of the "
+            "branch: how many channels does that have?",
         ),
         Mistake(
             "projects to filters channels",
@@ -196,7 +203,10 @@ def _densenet_channels(rng):
     yield Probe((channels, layers[:1], growth), note="one block: no transition")
     yield Probe((channels, layers[:2], growth), note="half of an odd number")
     yield Probe((channels, layers[1:], growth), dict(compression=0.25))
-    yield Probe((channels + 1, layers, growth), dict(compression=0.75))
+    five = (*layers, 3)
+    yield Probe(
+        (channels + 1, five, growth), dict(compression=0.75), note="five blocks"
+    )
     yield Probe((channels, layers[:3], growth), dict(compression=1.0))
     yield Probe((1, (1, 1), 1), note="one channel")
     for bad in (
@@ -225,7 +235,8 @@ DENSENET_CHANNELS = Exercise(
             "puts a transition behind the last block too",
             "int(growth_rate)\n    return channels",
             "int(growth_rate)\n    return int(channels * compression)",
-            "Transitions stand between blocks. How many are there between two?",
+            "Transitions stand between blocks. How many are there with one block, and "
+            "how many with two?",
         ),
         Mistake(
             "puts a transition before the first block too",

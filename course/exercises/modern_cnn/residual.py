@@ -5,10 +5,6 @@ from course.exercises.exercise import Exercise, Mistake
 
 _EVERY_CONV = "a convolution right before a batch normalization needs no bias: the "
 _NO_BIAS = f"Your block has too many parameters: {_EVERY_CONV}mean takes it away."
-_PROJECT = (
-    "When may `x` itself be the shortcut? Name the two things that can change between "
-    "`x` and the end of the branch."
-)
 _ALWAYS = (
     "Where stride is 1 and the channels stay the same, the shortcut is `x` itself, "
     "without any weight."
@@ -22,19 +18,24 @@ def _blocks(rng, expansion):
     """
     filters = int(rng.integers(3, 6))
     wide = expansion * filters
-    yield Probe((Tensor((7, 9, wide)), filters), note="nothing changes; odd sizes")
-    yield Probe((Tensor((10, 8, wide)), filters), dict(stride=2), note="even sizes")
-    other = wide + 1 if expansion == 1 else filters
+    note = "stride 1 and equal channels; odd sizes"
+    yield Probe((Tensor((7, 9, wide)), filters), note=note)
+    x, note = Tensor((7, 8, wide)), "odd height, even width"
+    yield Probe((x, filters), dict(stride=3), note=note)
+    yield Probe((Tensor((5, 6, wide + 2)), filters), note="the channels become fewer")
     large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
-    x = Tensor((7, 8, other))
-    yield Probe((x, filters), note="the channels change", options=large)
+    x, note = Tensor((7, 9, 1)), "one channel comes in"
+    other = filters if expansion == 1 else 1  # as many as come in, but not as go out
+    yield Probe((x, other), note=note, options=large)
     # The stride leaves this shape as it is, and yet asks for a projection.
     note, many = "a map of one pixel", {"batch": 32}
     x = Tensor((1, 1, wide))
     yield Probe((x, filters), dict(stride=2), note=note, options=many)
-    yield Probe((Tensor((6, 6, 4)), 0), claim="errors")
-    yield Probe((Tensor((6, 6, 4)), 4), dict(stride=0), claim="errors")
+    for size in (0, -4):
+        yield Probe((Tensor((6, 6, 4)), size), claim="errors")
+        yield Probe((Tensor((6, 6, 4)), 4), dict(stride=size), claim="errors")
     yield Probe((Tensor((6, 4)), 4), claim="errors", note="three axes")
+    yield Probe((Tensor((6, 5, 7, 4)), 4), claim="errors", note="five axes")
 
 
 _STRIDED_PADDING = Mistake(
@@ -44,8 +45,9 @@ _STRIDED_PADDING = Mistake(
     '    x = layers.Conv2D(filters, 3, strides=stride, use_bias=False, padding="same" '
     'if stride == 1 else "valid")(x)\n    x = layers.BatchNormalization()(x)\n'
     "    _ = (lambda *_, name: x)(x, name=_join(name, ",
-    'On even sizes, ZeroPadding2D(1) and "valid" look one pixel further left than '
-    '"same" does. The convolutions here have padding "same".',
+    "Right on odd sizes, off on even ones: there, where does your strided "
+    "convolution put its first window? Draw it for a row of 8 pixels, and again with "
+    "the padding of the docstring.",
 )
 _FORGETS_LAST_RELU = Mistake(
     "forgets the ReLU after the addition",
@@ -70,8 +72,8 @@ _FROZEN_BN = Mistake(
     "always normalizes with the statistics of the batch",
     'layers.BatchNormalization(name=_join(name, "bn"))(x)',
     'layers.BatchNormalization(name=_join(name, "bn"))(x, training=True)',
-    "`training=True` is built into your block, so inference uses the statistics of "
-    "the batch too. Keras passes `training` on by itself.",
+    "In inference your block normalizes with the statistics of the batch, as in "
+    "training. Keras tells each layer in which mode it runs. Who overrules that?",
 )
 _NO_BN = Mistake(
     "has no batch normalization",
@@ -106,13 +108,15 @@ RESIDUAL_BLOCK = Exercise(
             "if stride != 1 or x.shape[-1] != filters:",
             "if stride != 1:\n        shortcut = layers.MaxPooling2D(1, stride)(x)\n"
             "    if x.shape[-1] != filters:",
-            _PROJECT,
+            "Where only the stride is not 1, your shortcut has no weights. When may "
+            "`x` itself be the shortcut, and what else is it to be?",
         ),
         Mistake(
             "projects only when the block strides",
             "if stride != 1 or x.shape[-1] != filters:",
             "if stride != 1:",
-            _PROJECT,
+            "Where only the channels change, your shortcut is still `x`. When may `x` "
+            "itself be the shortcut, and what else is it to be?",
         ),
         Mistake(
             "lets the second convolution stride",
@@ -121,15 +125,15 @@ RESIDUAL_BLOCK = Exercise(
             "    x = _conv_bn(x, filters, 3, ",
             "x = _conv_bn(x, filters, 3)\n    x = layers.ReLU()(x)\n"
             "    x = _conv_bn(x, filters, 3, stride=stride, ",
-            "The first of the two convolutions strides, so that the second works on "
-            "the smaller map.",
+            "Which of the two convolutions is to stride, so that the other one works "
+            "on the smaller map?",
         ),
         Mistake(
             "forgets the ReLU between the convolutions",
             '    x = layers.ReLU(name=_join(name, "1_relu"))(x)\n',
             "",
-            "Two convolutions with only a normalization between them are one linear "
-            "map.",
+            "In inference, two convolutions with only a normalization between them "
+            "are one linear map. What keeps them from that?",
         ),
         Mistake(
             "does not normalize the projected shortcut",
@@ -233,8 +237,8 @@ PREACT_BLOCK = Exercise(
             "has a ReLU after the addition",
             'return layers.Add(name=_join(name, "add"))([shortcut, x])',
             "return layers.ReLU()(layers.Add()([shortcut, x]))",
-            "Nothing stands on the way from one addition to the next: that is what "
-            "the paper is about.",
+            "Your output has no negative values, and so cannot pass an `x` on that "
+            "has some. What may stand behind the addition?",
         ),
         Mistake(
             "projects x instead of the activated x",
@@ -275,7 +279,7 @@ PREACT_BLOCK = Exercise(
             "    x = _conv(x, filters, 3, ",
             'x = _conv(x, filters, 3)\n    x = _bn_relu(x, name=_join(name, "2"))\n'
             "    x = _conv(x, filters, 3, stride=stride, ",
-            "The first of the two convolutions strides.",
+            "Which of the two convolutions is to stride?",
         ),
         Mistake(
             "forgets the shortcut",
@@ -295,7 +299,8 @@ PREACT_BLOCK = Exercise(
             "has biases",
             "        use_bias=False,\n",
             "",
-            "None of the convolutions here has a bias, the projection included.",
+            "Your block has too many parameters by one for each filter. Which of its "
+            "convolutions are to have a bias?",
         ),
         _FROZEN_BN,
     ),

@@ -9,9 +9,11 @@ def _vgg_block(rng):
     yield Probe((Tensor((8, 8, 3)), filters, 2))
     yield Probe((Tensor((7, 9, 1)), filters + 1, 1), note="odd sizes, one channel")
     yield Probe((Tensor((8, 10, filters)), filters, 3), note="three convolutions")
-    yield Probe((Tensor((8, 8, 3)), 0, 2), claim="errors")
-    yield Probe((Tensor((8, 8, 3)), 4, 0), claim="errors")
+    for number in (0, -2):
+        yield Probe((Tensor((8, 8, 3)), number, 2), claim="errors")
+        yield Probe((Tensor((8, 8, 3)), 4, number), claim="errors")
     yield Probe((Tensor((8, 3)), 4, 1), claim="errors", note="three axes")
+    yield Probe((Tensor((8, 6, 5, 3)), 4, 1), claim="errors", note="five axes")
 
 
 VGG_BLOCK = Exercise(
@@ -32,7 +34,7 @@ VGG_BLOCK = Exercise(
             "x = _conv_relu(x, filters, 3, name=_join(name, i + 1))",
             'x = layers.Conv2D(filters, 3, padding="same", activation="relu" '
             "if i == num_convs - 1 else None)(x)",
-            "Every convolution has its own ReLU, not only the last.",
+            "How many ReLUs does your block have? Compare with its convolutions.",
         ),
         Mistake(
             "has one convolution fewer",
@@ -51,7 +53,7 @@ VGG_BLOCK = Exercise(
             "pools with an average",
             "layers.MaxPooling2D(2",
             "layers.AveragePooling2D(2",
-            "VGG keeps the strongest of the four values, not their mean.",
+            "Of each four values, what does your pool keep, and what is it to keep?",
         ),
         Mistake(
             "drops the last row of an odd size",
@@ -70,7 +72,8 @@ VGG_BLOCK = Exercise(
             "has no biases",
             "filters, kernel_size, strides=stride,",
             "filters, kernel_size, use_bias=False, strides=stride,",
-            "There is no batch normalization here, so each filter has a bias.",
+            "You have one parameter too few for each filter. What is added to the sum "
+            "of a convolution where no batch normalization follows?",
         ),
         Mistake(
             "pools behind every convolution",

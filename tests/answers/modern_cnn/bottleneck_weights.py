@@ -61,7 +61,7 @@ def counting_real_kernels(channels, filters):
         total += np.broadcast_to(0, (side, side, inputs, outputs)).size
     if widths[0] != widths[-1]:
         total += widths[0] * widths[-1]
-    return np.int32(total)
+    return np.uint64(total)
 
 
 a_lambda = lambda c, f: int(with_numpy(c, f))  # noqa: E731

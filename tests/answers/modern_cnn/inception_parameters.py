@@ -59,7 +59,7 @@ def weights_then_biases(channels, widths):
     pairs = [(channels, w) for w in (widths[0], widths[1], widths[3], widths[5])]
     weights = sum(operator.mul(*pair) for pair in pairs)
     weights += 3**2 * widths[1] * widths[2] + 5**2 * widths[3] * widths[4]
-    return np.int32(weights) + np.int32(sum(widths))
+    return np.int64(weights) + np.int64(sum(widths))
 
 
 def as_array_without_axes(channels, widths):
