@@ -115,7 +115,7 @@ GRADE = ["grade", "{folder}", "--lab", "05", "--out", "{out}"]
 
 BAD = {
     "no command": ([], ["required", "COMMAND"]),
-    "unknown command": (["grad"], ["'grad'", "'grade'"]),
+    "unknown command": (["grad"], ["'grad'", "grade"]),
     "no such folder": (
         ["grade", "nowhere", "--lab", "05", "--out", "o"],
         ["no folder 'nowhere'", "{folder}", "give the folder"],
