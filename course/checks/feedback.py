@@ -73,9 +73,11 @@ def explained(claim, passed=1, number=1, judged=True):
     said = gettext(EXPLAINED[claim])
     if number == 1:
         return said
-    tally = gettext(" ({passed} of {number} calls)")
+    tally = gettext(" (in {passed} of {number} calls)")
     if not judged:
-        tally = gettext(" ({passed} of {number} calls; the others did not get so far)")
+        tally = gettext(
+            " (in {passed} of {number} calls; the others did not get so far)"
+        )
     return said + tally.format(passed=passed, number=number)
 
 
@@ -100,7 +102,7 @@ def _untold(rows):
 
 def _others():
     return gettext(
-        "The first failed check is told in full; the others often follow from it."
+        "A failed check without details often follows from the first one."
     )
 
 

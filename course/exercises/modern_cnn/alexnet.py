@@ -33,8 +33,8 @@ LOCAL_RESPONSE_NORM = Exercise(
             "divides alpha by size",
             "alpha * total",
             "alpha / size * total",
-            "Some libraries divide alpha by the number of neighbours. The paper, and "
-            "this exercise, take it as it is.",
+            "Some libraries divide alpha by the number of neighbours. Does the formula "
+            "of this exercise?",
         ),
         Mistake(
             "forgets to square",
@@ -53,7 +53,8 @@ LOCAL_RESPONSE_NORM = Exercise(
             "repeats the first and last channel at the ends",
             "(size // 2, size // 2)))",
             '(size // 2, size // 2)), mode="edge")',
-            "Channels that do not exist count as 0; the outermost is not repeated.",
+            "What do you take for the neighbours beyond the first and the last "
+            "channel? What are channels that do not exist to count as?",
         ),
         Mistake(
             "forgets the exponent",
@@ -85,7 +86,8 @@ LOCAL_RESPONSE_NORM = Exercise(
             "adds bias outside the power",
             "(bias + alpha * total) ** beta",
             "(bias + (alpha * total) ** beta)",
-            "What is raised to the power beta: only the sum, or bias + alpha * sum?",
+            "Look at the brackets of the formula: what does the power beta stand "
+            "behind?",
         ),
     ),
 )
@@ -148,7 +150,7 @@ TWO_TOWER_CONV = Exercise(
             "ignores the stride",
             "strides=stride,",
             "",
-            "The output is as large as the input. Who uses `stride`?",
+            "The output is as large as the input. What uses `stride`?",
         ),
         Mistake(
             "ignores the padding",
@@ -161,8 +163,8 @@ TWO_TOWER_CONV = Exercise(
             'return layers.ReLU(name=_join(name, "relu"))(x)',
             "x = ops.concatenate([x[..., ::2], x[..., 1::2]], axis=-1)\n"
             "    return layers.ReLU()(x)",
-            "The towers' outputs stand one after the other: first all of the first "
-            "tower, then all of the second.",
+            "Your output holds the right channels in another order. Which tower do the "
+            "first half of them come from, and which the second?",
         ),
         Mistake(
             "swaps the towers' outputs",

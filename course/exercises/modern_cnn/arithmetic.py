@@ -53,7 +53,7 @@ RECEPTIVE_FIELD = Exercise(
             "ignores dilation",
             "(kernel - 1) * dilation * jump",
             "(kernel - 1) * jump",
-            "A third number in a row is the dilation: the values that a kernel reads "
+            "A layer's third number is the dilation: the values that its kernel reads "
             "lie that far apart.",
         ),
         Mistake(
@@ -135,19 +135,21 @@ STACKED_CONV_PARAMS = Exercise(
             "adds biases",
             "** 2 * int(depth)",
             "** 2 * int(depth) + int(channels) * int(depth)",
-            "Only weights are asked for: these convolutions have no biases.",
+            "You have one parameter too many for each filter. What is counted here, "
+            "weights or parameters?",
         ),
         Mistake(
             "adds the biases of one layer",
             "** 2 * int(depth)",
             "** 2 * int(depth) + int(channels)",
-            "Only weights are asked for: these convolutions have no biases.",
+            "You have one parameter too many for each filter. What is counted here, "
+            "weights or parameters?",
         ),
         Mistake(
             "takes depth as a power",
             "* int(depth)",
             "** int(depth)",
-            "Your count grows as a power of the depth. What happens to the weights "
+            "Your count is multiplied with every layer. What happens to the weights "
             "when one more layer is put on top?",
         ),
     ),

@@ -27,15 +27,16 @@ DENSE_BLOCK = Exercise(
             "puts the new channels in front",
             "([x, new])",
             "([new, x])",
-            "The numbers are right but stand in other channels. Which come first, "
-            "the oldest or the newest?",
+            "Your channels stand in another order. Which come first, the oldest or the "
+            "newest?",
         ),
         Mistake(
             "adds instead of concatenating",
             'x = layers.Concatenate(name=_join(layer, "concat"))([x, new])',
             "x = new if i else layers.Conv2D(growth_rate, 1, use_bias=False)(x)\n"
             "        x = layers.Add()([x, new])",
-            "ResNet adds, DenseNet concatenates: the channels grow with each layer.",
+            "You add what a layer makes to what it saw, as ResNet does. What does "
+            "DenseNet do, so that the channels grow with each layer?",
         ),
         Mistake(
             "shows each layer only the one before",
@@ -79,7 +80,8 @@ DENSE_BLOCK = Exercise(
             "forgets the ReLUs",
             'return layers.ReLU(name=_join(name, "relu"))(x)',
             "return x",
-            "Each BN is followed by a ReLU.",
+            "Each layer has two BNs. What follows each of them in yours, and what in "
+            "the docstring?",
         ),
         Mistake(
             "has one layer fewer",
@@ -140,7 +142,7 @@ TRANSITION_BLOCK = Exercise(
             "ignores compression",
             "int(x.shape[-1] * compression)",
             "x.shape[-1] // 2",
-            "Half is only the default: what does `compression` say?",
+            "Half is only the default: where does your code use `compression`?",
         ),
         Mistake(
             "takes compression for the part that goes",
@@ -153,14 +155,15 @@ TRANSITION_BLOCK = Exercise(
             "forgets the ReLU",
             'return layers.ReLU(name=_join(name, "relu"))(x)',
             "return x",
-            "What stands between the batch normalization and the convolution?",
+            "What is to stand between the batch normalization and the convolution?",
         ),
         Mistake(
             "convolves before it normalizes",
             "x = _bn_relu(x, name=name)\n"
             '    x = _conv(x, filters, 1, name=_join(name, "conv"))',
             "x = _conv(x, filters, 1)\n    x = _bn_relu(x)",
-            "In DenseNet, BN and ReLU come before the convolution.",
+            "Your normalization has too few parameters: it sees the channels that are "
+            "left. Is it to come before or behind the convolution?",
         ),
         Mistake(
             "drops the last row of an odd size",

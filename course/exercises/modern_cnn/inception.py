@@ -36,7 +36,8 @@ INCEPTION_BLOCK = Exercise(
             "conv3x3 = _conv_relu(x, widths.reduce3x3, 1, "
             'name=_join(name, "3x3_reduce"))\n',
             "conv3x3 = layers.Conv2D(widths.reduce3x3, 1)(x)\n",
-            "The 1x1 reductions are convolutions too, and have a ReLU of their own.",
+            "Count the ReLUs of your block, and count its convolutions: the 1x1 "
+            "reductions are convolutions too.",
         ),
         Mistake(
             "has no ReLU at all",
@@ -91,8 +92,8 @@ INCEPTION_BLOCK = Exercise(
             "pool = _conv_relu("
             'pool, widths.pool_proj, 1, name=_join(name, "pool_proj"))',
             "pass",
-            "The pooled input has as many channels as the block's input. A 1x1 "
-            "convolution brings it to `pool_proj`.",
+            "The pooled input has as many channels as the block's input. What brings "
+            "it to `pool_proj`?",
         ),
         Mistake(
             "has no biases",

@@ -64,7 +64,8 @@ RESNET = Exercise(
             "adds filters stage by stage instead of doubling them",
             "filters * 2**stage",
             "filters * (stage + 1)",
-            "The third stage has 4 times the filters of the first, not 3 times.",
+            "How many filters has your third stage, compared with the first? And how "
+            "often has the width doubled by then?",
         ),
         Mistake(
             "forgets the pool of the stem",
@@ -86,9 +87,9 @@ RESNET = Exercise(
             "x = layers.ZeroPadding2D(3)(image)\n"
             "    x = layers.Conv2D(filters, 7, strides=2, use_bias=False)(x)\n"
             "    x = layers.BatchNormalization()(x)",
-            "Right on odd sizes, off on even ones: there, where does your stem put "
-            "its first window? Draw it for a row of 8 pixels, and again with the "
-            "padding of the docstring.",
+            "At stride 2 this is right along odd sides and off along even ones. Where "
+            "does the first convolution of your stem put its first window there? Draw "
+            "it for a row of 8 pixels, and again with the padding of the docstring.",
         ),
         Mistake(
             "returns logits",
@@ -101,15 +102,15 @@ RESNET = Exercise(
             "flattens instead of pooling globally",
             'layers.GlobalAveragePooling2D(name="avg_pool")',
             "layers.Flatten()",
-            "How many numbers a channel is the dense layer to see, and how many does "
+            "How many numbers per channel is the dense layer to see, and how many does "
             "yours?",
         ),
         Mistake(
             "pools the maximum at the end",
             "layers.GlobalAveragePooling2D(",
             "layers.GlobalMaxPooling2D(",
-            "Look at the head again: what does the last pool take of each "
-            "channel's map?",
+            "Look at the head again: what is the last pool to take of each channel's "
+            "map?",
         ),
         Mistake(
             "pools the average in the stem",
@@ -121,7 +122,7 @@ RESNET = Exercise(
             "uses a 3x3 convolution as stem",
             "_conv_bn(image, filters, 7, ",
             "_conv_bn(image, filters, 3, ",
-            "Which kernel does the very first convolution have?",
+            "Which kernel is the very first convolution to have?",
         ),
     ),
 )
@@ -183,19 +184,21 @@ GRADIENT_NORMS = Exercise(
             "sums the loss over the batch",
             "loss = ops.mean(",
             "loss = ops.sum(",
-            "Your norms grow with the batch: the loss is the mean over its images.",
+            "Your norms grow with the number of images. What is the loss of a batch to "
+            "be?",
         ),
         Mistake(
             "includes the dense layers",
             "if isinstance(layer, layers.Conv2D)",
             "if isinstance(layer, (layers.Conv2D, layers.Dense))",
-            "Only the Conv2D layers are asked for.",
+            "Your dict has too many keys. Which kind of layer is asked for?",
         ),
         Mistake(
             "takes the largest value for the norm",
             "float(np.linalg.norm(gradient))",
             "float(np.abs(gradient).max())",
-            "The L2 norm is the root of the sum of all squares.",
+            "What do you make of all the numbers of a gradient? And what is an L2 "
+            "norm?",
         ),
         Mistake(
             "forgets the root",
@@ -352,7 +355,8 @@ ZERO_INIT_RESIDUAL = Exercise(
             "changes nothing",
             "weight.assign(ops.zeros_like(weight))",
             "pass",
-            "The branches still add something to their shortcuts.",
+            "The branches still add something to their shortcuts. Which weight of a "
+            "branch has the last word on what it adds?",
         ),
         Mistake(
             "zeroes the shortcut's projection too",
@@ -393,7 +397,8 @@ ZERO_INIT_RESIDUAL = Exercise(
             "starts at a tenth instead of 0",
             "weight.assign(ops.zeros_like(weight))",
             "weight.assign(0.1 * weight)",
-            "Each Add is to give *exactly* its shortcut.",
+            "Each Add is to give *exactly* its shortcut. What does the end of your "
+            "branches still give?",
         ),
     ),
 )

@@ -65,8 +65,8 @@ INCEPTION_PARAMETERS = Exercise(
             "        (3, widths.reduce3x3, widths.conv3x3),\n"
             "        (1, channels, widths.reduce5x5),\n",
             "(3, widths.reduce3x3, widths.conv3x3),\n",
-            "The 1x1 convolutions make the large ones cheap, but they cost something "
-            "themselves.",
+            "The 1x1 reductions make the large convolutions cheap. What do they cost "
+            "themselves?",
         ),
         Mistake(
             "leaves out the projection behind the pool",
@@ -92,7 +92,7 @@ INCEPTION_PARAMETERS = Exercise(
             "counts the kernel's side once",
             "side**2",
             "side",
-            "A kernel of side 3 has 3 x 3 places for each channel.",
+            "How many places does a kernel of side 3 have for each channel?",
         ),
     ),
 )
@@ -164,14 +164,14 @@ BOTTLENECK_WEIGHTS = Exercise(
             "counts the kernel's side once",
             "9 * filters**2",
             "3 * filters**2",
-            "A kernel of side 3 has 3 x 3 places for each channel.",
+            "How many places does a kernel of side 3 have for each channel?",
         ),
         Mistake(
             "convolves 3x3 on all the channels",
             "9 * filters**2",
             "9 * wide**2",
-            "The 3x3 convolution stands between the 1x1 ones, where the block is "
-            "narrow.",
+            "The 3x3 convolution stands between the 1x1 ones. How many channels are "
+            "there?",
         ),
         Mistake(
             "lets the first convolution read filters channels",
@@ -184,7 +184,8 @@ BOTTLENECK_WEIGHTS = Exercise(
             "adds biases",
             "filters * wide\n",
             "filters * wide + 2 * filters + wide\n",
-            "Only weights are asked for: these convolutions have no biases.",
+            "You have one parameter too many for each filter. What is counted here, "
+            "weights or parameters?",
         ),
         Mistake(
             "adds the parameters of the batch normalizations",
@@ -242,7 +243,8 @@ DENSENET_CHANNELS = Exercise(
             "puts a transition before the first block too",
             "if block > 0:",
             "if block >= 0:",
-            "Between the stem and the first block there is no transition.",
+            "Between which blocks is there a transition? What comes right before the "
+            "first one?",
         ),
         Mistake(
             "forgets the transitions",
@@ -254,8 +256,8 @@ DENSENET_CHANNELS = Exercise(
             "forgets a block's input",
             "channels += int(num_layers)",
             "channels = int(num_layers)",
-            "The layers put their channels behind what is there already, and that "
-            "comes out too.",
+            "The layers put their channels behind what is there already. Where have "
+            "the channels gone that came into the block?",
         ),
         Mistake(
             "counts each block as one layer",
@@ -267,21 +269,20 @@ DENSENET_CHANNELS = Exercise(
             "adds what the 1x1 convolutions make",
             "int(num_layers) * int(growth_rate)",
             "int(num_layers) * 4 * int(growth_rate)",
-            "Only what a layer's last convolution makes is concatenated. The four "
-            "times wider channels stay inside.",
+            "Which of a layer's two convolutions makes what is concatenated?",
         ),
         Mistake(
             "doubles the channels in each layer",
             "channels += int(num_layers) * int(growth_rate)",
             "channels *= 2 ** int(num_layers)",
-            "A layer adds as many channels as the growth rate says, however many it "
-            "reads.",
+            "How many channels does a layer add? Does that depend on how many it "
+            "reads?",
         ),
         Mistake(
             "ignores compression",
             "int(channels * compression)",
             "int(channels * 0.5)",
-            "Half is only the default: what does `compression` say?",
+            "Half is only the default: where does your code use `compression`?",
         ),
         Mistake(
             "takes compression for the part that goes",

@@ -3,12 +3,7 @@
 from course.checks.probe import Probe, Tensor
 from course.exercises.exercise import Exercise, Mistake
 
-_EVERY_CONV = "a convolution right before a batch normalization needs no bias: the "
-_NO_BIAS = f"Your block has too many parameters: {_EVERY_CONV}mean takes it away."
-_ALWAYS = (
-    "Where stride is 1 and the channels stay the same, the shortcut is `x` itself, "
-    "without any weight."
-)
+_ALWAYS = "Is your shortcut ever `x` itself, without any weight? When is it to be?"
 
 
 def _blocks(rng, expansion):
@@ -45,9 +40,9 @@ _STRIDED_PADDING = Mistake(
     '    x = layers.Conv2D(filters, 3, strides=stride, use_bias=False, padding="same" '
     'if stride == 1 else "valid")(x)\n    x = layers.BatchNormalization()(x)\n'
     "    _ = (lambda *_, name: x)(x, name=_join(name, ",
-    "Right on odd sizes, off on even ones: there, where does your strided "
-    "convolution put its first window? Draw it for a row of 8 pixels, and again with "
-    "the padding of the docstring.",
+    "At stride 2 this is right on odd sizes and off on even ones. Where does your "
+    "strided convolution put its first window there? Draw it for a row of 8 pixels, "
+    "and again with the padding of the docstring.",
 )
 _FORGETS_LAST_RELU = Mistake(
     "forgets the ReLU after the addition",
@@ -59,21 +54,24 @@ _FORGETS_ADD = Mistake(
     "forgets the shortcut",
     'x = layers.Add(name=_join(name, "add"))([shortcut, x])',
     "_ = shortcut",
-    "The block outputs F(x) + x. You may have made the shortcut, but what does "
-    "your block return?",
+    "The block outputs more than its branch. You may have made the shortcut, but does "
+    "what your block returns contain it?",
 )
 _BN_BIAS = Mistake(
     "has biases before the batch normalizations",
     "        use_bias=False,\n",
     "",
-    _NO_BIAS,
+    "Your block has too many parameters by one for each filter. A batch "
+    "normalization takes the mean away: what of the convolution before it goes with "
+    "the mean?",
 )
 _FROZEN_BN = Mistake(
     "always normalizes with the statistics of the batch",
     'layers.BatchNormalization(name=_join(name, "bn"))(x)',
     'layers.BatchNormalization(name=_join(name, "bn"))(x, training=True)',
     "In inference your block normalizes with the statistics of the batch, as in "
-    "training. Keras tells each layer in which mode it runs. Who overrules that?",
+    "training. Keras tells each layer in which mode it runs. What in your code "
+    "overrules that?",
 )
 _NO_BN = Mistake(
     "has no batch normalization",
@@ -132,8 +130,8 @@ RESIDUAL_BLOCK = Exercise(
             "forgets the ReLU between the convolutions",
             '    x = layers.ReLU(name=_join(name, "1_relu"))(x)\n',
             "",
-            "In inference, two convolutions with only a normalization between them "
-            "are one linear map. What keeps them from that?",
+            "In inference, two convolutions with only a normalization between them are "
+            "one linear map. What keeps them from that?",
         ),
         Mistake(
             "does not normalize the projected shortcut",
@@ -164,9 +162,9 @@ BOTTLENECK_BLOCK = Exercise(
             "x = _conv_bn(x, filters, 1, stride=stride)\n"
             "    x = layers.ReLU()(x)\n"
             "    x = _conv_bn(x, filters, 3, ",
-            "Your first 1x1 convolution strides, so it never looks at three "
-            "quarters of its input. Which convolution can stride and still see all "
-            "of it?",
+            "Your first 1x1 convolution strides, so at stride 2 it never looks at "
+            "three quarters of its input. Which convolution can stride and still see "
+            "all of it?",
         ),
         Mistake(
             "strides in the last 1x1 convolution",
@@ -176,8 +174,9 @@ BOTTLENECK_BLOCK = Exercise(
             "x = _conv_bn(x, filters, 3)\n"
             "    x = layers.ReLU()(x)\n"
             "    x = _conv_bn(x, 4 * filters, 1, stride=stride, ",
-            "A 1x1 convolution that strides throws three quarters of its input "
-            "away. Which convolution can stride and still see all of it?",
+            "The last 1x1 convolution of your branch strides, so at stride 2 it throws "
+            "three quarters of its input away. Which convolution can stride and still "
+            "see all of it?",
         ),
         Mistake(
             "does not widen to 4 * filters",
@@ -185,7 +184,7 @@ BOTTLENECK_BLOCK = Exercise(
             "shortcut = _conv_bn(shortcut, filters, 1)\n"
             "    x = _conv_bn(x, filters, 1, ",
             "The block is narrow in the middle and wide at both ends. How many "
-            "channels does the last 1x1 convolution write, and what does that mean "
+            "channels is the last 1x1 convolution to write, and what does that mean "
             "for the shortcut?",
         ),
         Mistake(
@@ -204,8 +203,8 @@ BOTTLENECK_BLOCK = Exercise(
             "forgets the ReLU behind the 3x3 convolution",
             '    x = layers.ReLU(name=_join(name, "2_relu"))(x)\n',
             "",
-            "Two of the three convolutions in the branch are followed by a BN and "
-            "a ReLU. How many are in yours?",
+            "Two of the three convolutions in the branch are to be followed by a BN "
+            "and a ReLU. How many of yours are?",
         ),
         Mistake(
             "has a ReLU before the addition",
@@ -237,8 +236,8 @@ PREACT_BLOCK = Exercise(
             "has a ReLU after the addition",
             'return layers.Add(name=_join(name, "add"))([shortcut, x])',
             "return layers.ReLU()(layers.Add()([shortcut, x]))",
-            "Your output has no negative values, and so cannot pass an `x` on that "
-            "has some. What may stand behind the addition?",
+            "Your output has no negative values, and so cannot pass an `x` on that has "
+            "some. What may stand behind the addition?",
         ),
         Mistake(
             "projects x instead of the activated x",
@@ -251,14 +250,16 @@ PREACT_BLOCK = Exercise(
             "takes the activated x as the identity",
             '    x = _bn_relu(x, name=_join(name, "1"))\n',
             '    x = shortcut = _bn_relu(x, name=_join(name, "1"))\n',
-            "Where nothing changes, the shortcut is `x` itself, before any layer.",
+            "Where stride is 1 and the channels stay the same, which layers does your "
+            "shortcut pass through?",
         ),
         Mistake(
             "convolves before it normalizes",
             'x = _bn_relu(x, name=_join(name, "2"))\n'
             '    x = _conv(x, filters, 3, name=_join(name, "2_conv"))',
             "x = _conv(x, filters, 3)\n    x = _bn_relu(x)",
-            "Pre-activation: BN and ReLU come before *each* convolution.",
+            "Pre-activation: what stands before *each* convolution, and what before "
+            "yours?",
         ),
         Mistake(
             "projects every shortcut",
@@ -270,7 +271,8 @@ PREACT_BLOCK = Exercise(
             "normalizes the projected shortcut",
             'stride=stride, name=_join(name, "0_conv"))',
             "stride=stride)\n        shortcut = layers.BatchNormalization()(shortcut)",
-            "The projection is a bare 1x1 convolution: no BN and no bias.",
+            "Your projection has more layers than the docstring gives it. Which of "
+            "them is too many?",
         ),
         Mistake(
             "lets the second convolution stride",
@@ -285,15 +287,15 @@ PREACT_BLOCK = Exercise(
             "forgets the shortcut",
             'layers.Add(name=_join(name, "add"))([shortcut, x])',
             "x",
-            "The block outputs F(x) + x. You may have made the shortcut, but what "
-            "does your block return?",
+            "The block outputs more than its branch. You may have made the shortcut, "
+            "but does what your block returns contain it?",
         ),
         Mistake(
             "forgets the first BN-ReLU",
             '    x = _bn_relu(x, name=_join(name, "1"))\n',
             "",
-            "Each of the two convolutions has a BN and a ReLU before it, the very "
-            "first one too; and a projection reads what these two give.",
+            "Each of the two convolutions is to have a BN and a ReLU before it. Has "
+            "the very first one? The projection reads what comes out there.",
         ),
         Mistake(
             "has biases",

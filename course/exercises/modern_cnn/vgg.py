@@ -65,8 +65,8 @@ VGG_BLOCK = Exercise(
             "does not pad the convolutions",
             "_conv_relu(x, filters, 3, name=",
             '_conv_relu(x, filters, 3, padding="valid", name=',
-            "A 3x3 convolution without padding takes a row from every side. VGG's "
-            "convolutions keep the size.",
+            "A 3x3 convolution without padding takes off a row at every side. What do "
+            "VGG's convolutions do to the size?",
         ),
         Mistake(
             "has no biases",
@@ -82,7 +82,7 @@ VGG_BLOCK = Exercise(
             'name=_join(name, "pool"))(x)',
             "x = _conv_relu(x, filters, 3)\n"
             '        x = layers.MaxPooling2D(2, padding="same")(x)\n    return x',
-            "The height is halved once a block, however many convolutions it has.",
+            "How often does your block halve the height, and how often is it to do so?",
         ),
     ),
 )
