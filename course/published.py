@@ -120,7 +120,7 @@ PUBLISHED = {
         "keras.applications.VGG16",
         multiply_adds=15.3e9,
         note=deferred(
-            "multiply-adds from He et al. 2015, section 3.4; convolutions only"
+            "multiply-adds from He et al. 2015, section 4.1; convolutions only"
         ),
     ),
     "vgg19": Published(
@@ -152,8 +152,14 @@ PUBLISHED = {
         _BY_HAND,
         multiply_adds=1.5e9,
         note=deferred(
-            "table 1 gives the first convolution 2.7K weights and 34M operations; "
-            "7 * 7 * 3 * 64 weights at 112 * 112 places are 9.4K and 118M"
+            "table 1 counts weights without biases, in K of 1024: the 114,688 of conv2 "
+            "are its 112K. Its operations agree with those here to a million, but for "
+            "two rows. One is conv1, printed with 2.7K and 34M, where 7 * 7 * 3 * 64 = "
+            "9,408 weights at 112 * 112 places are 118M; that is why 1.5 G are printed "
+            "and 1.58 G counted. The other is inception_5a, printed with 1072K and 54M "
+            "where its widths give 1018K and 51M. Its weights agree within 2 %, but "
+            "for these two rows and inception_4c: 463K are printed, and 498K follow "
+            "from its widths and its 100M"
         ),
     ),
     "googlenet_with_auxiliary": Published(
@@ -224,10 +230,7 @@ PUBLISHED = {
 }
 
 _OPTION_A = "the paper pads shortcuts with zeros; ours project, which costs 2,752 more"
-_V2_COUNT = (
-    "as DenseNet's authors print it; the rows of the paper give the exact number, "
-    "which is 1.3 % more"
-)
+_V2_COUNT = "the network that the paper describes has 1.3 % more than it prints"
 
 BY_DEPTH = (
     PublishedDepth("plain_cifar", 20, "0.27", 269_722, RESNET, "section 4.2"),
@@ -240,8 +243,8 @@ BY_DEPTH = (
     PublishedDepth(
         "resnet_cifar", 1202, "19.4", 19_424_026, RESNET, "table 6", _OPTION_A
     ),
-    PublishedDepth("resnet_v2_cifar", 164, "1.7", 1_703_258, DENSENET, "table 2"),
+    PublishedDepth("resnet_v2_cifar", 164, "1.7", 1_703_258, IDENTITY, "table 4"),
     PublishedDepth(
-        "resnet_v2_cifar", 1001, "10.2", 10_327_706, DENSENET, "table 2", _V2_COUNT
+        "resnet_v2_cifar", 1001, "10.2", 10_327_706, IDENTITY, "table 4", _V2_COUNT
     ),
 )

@@ -17,6 +17,9 @@ BLOCKS = {
     "residual_block": (lambda x, **k: cnn.residual_block(x, 5, stride=2, **k)),
     "bottleneck_block": (lambda x, **k: cnn.bottleneck_block(x, 3, stride=2, **k)),
     "preact_block": (lambda x, **k: cnn.preact_block(x, 5, stride=2, **k)),
+    "preact_bottleneck_block": (
+        lambda x, **k: cnn.preact_bottleneck_block(x, 3, stride=2, **k)
+    ),
     "dense_block": (lambda x, **k: cnn.dense_block(x, 3, 2, **k)),
     "transition_block": (lambda x, **k: cnn.transition_block(x, **k)),
 }
@@ -39,12 +42,19 @@ EXPECTED = {
         4 * 3 + 9 * 3 * 3 + 3 * 12 + 4 * 12 + 2 * (3 + 3 + 12 + 12),
     ),
     "preact_block": ((4, 5, 5), 9 * 4 * 5 + 9 * 5 * 5 + 4 * 5 + 2 * (4 + 5)),
+    "preact_bottleneck_block": (
+        (4, 5, 12),
+        4 * 3 + 9 * 3 * 3 + 3 * 12 + 4 * 12 + 2 * (4 + 3 + 3),
+    ),
     "dense_block": (
         (7, 10, 10),
         sum(2 * c + c * 8 + 2 * 8 + 9 * 8 * 2 for c in (4, 6, 8)),
     ),
     "transition_block": ((4, 5, 2), 2 * 4 + 4 * 2),
 }
+
+
+SHAPE = r"input_shape must be \(H, W, C\)"
 
 
 def build(block, **kwargs):
@@ -102,6 +112,8 @@ def test_input_without_four_axes_is_refused(name):
         lambda x: cnn.bottleneck_block(x, 4, stride=0),
         lambda x: cnn.preact_block(x, 0),
         lambda x: cnn.preact_block(x, 4, stride=0),
+        lambda x: cnn.preact_bottleneck_block(x, 0),
+        lambda x: cnn.preact_bottleneck_block(x, 4, stride=0),
         lambda x: cnn.dense_block(x, 0, 4),
         lambda x: cnn.dense_block(x, 4, 0),
         lambda x: cnn.resnet((1, 0)),
@@ -125,7 +137,13 @@ def test_sizes_below_one_are_refused(call):
         (lambda x: cnn.transition_block(x, compression=1.5), "at most 1"),
         (lambda x: cnn.transition_block(x, compression=0.2), "leave a channel"),
         (lambda x: cnn.resnet(()), "at least one stage"),
-        (lambda x: cnn.resnet((1,), input_shape=(32, 32)), "input_shape"),
+        (lambda x: cnn.resnet((1,), input_shape=(32, 32)), SHAPE),
+        (lambda x: cnn.resnet((1,), input_shape=(4, 32, 32, 3)), SHAPE),
+        (lambda x: cnn.resnet((1,), input_shape=(0, 32, 3)), rf"{SHAPE}.*\(0, 32, 3\)"),
+        (lambda x: cnn.resnet((1,), input_shape=(None, -1, 3)), SHAPE),
+        (lambda x: cnn.resnet((1,), input_shape=(32, 32, 0)), SHAPE),
+        (lambda x: cnn.resnet18(input_shape=(0, 32, 3)), SHAPE),
+        (lambda x: cnn.resnet50(input_shape=(0, 32, 3)), SHAPE),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(call, message):
@@ -213,6 +231,12 @@ def test_resnet_stages_halve_the_map_and_double_the_channels(side):
     np.testing.assert_allclose(
         ops.sum(model(noise(2, side, side, 1)), -1), 1, atol=1e-5
     )
+
+
+def test_resnet_takes_images_of_any_size():
+    model = cnn.resnet((1,), filters=2, num_classes=3, input_shape=(None, None, 1))
+    assert model.input_shape == (None, None, None, 1)
+    assert model(noise(2, 9, 12, 1)).shape == (2, 3)
 
 
 def test_googlenet_heads_are_told_by_name():

@@ -34,9 +34,12 @@ EQUIVALENT = [
         "Keras raises a ValueError of its own where groups do not divide",
     ),
     (
-        r"resnet: if len\(depths\) == 0 or len\(input_shape\) != 3:",
-        "no stage has no smallest depth, and Keras refuses another input_shape: "
-        "both are ValueErrors already",
+        r"resnet: if len\(depths\) == 0:",
+        "no stage has no smallest depth: a ValueError already",
+    ),
+    (
+        r"^(resnet: )?_check_input_shape",
+        "Keras refuses another number of sizes, and no probe asks for one below 1",
     ),
     (
         r"densenet_channels: if len\(depths\) == 0 .* \[0\] -> -1$",

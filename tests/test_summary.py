@@ -51,6 +51,23 @@ GOOGLENET_OPERATIONS = {
 }
 
 
+# Its weights in K, which is 1024. The last three rows differ by more: see published.py.
+GOOGLENET_WEIGHTS = {
+    "conv2": (112, 1.0),
+    "inception_3a": (159, 1.003),
+    "inception_3b": (380, 0.997),
+    "inception_4a": (364, 1.008),
+    "inception_4b": (437, 1.002),
+    "inception_4d": (580, 1.018),
+    "inception_4e": (840, 1.008),
+    "inception_5b": (1388, 1.015),
+    "predictions": (1000, 1.0),
+    "conv1": (2.7, 3.403),
+    "inception_4c": (463, 1.075),
+    "inception_5a": (1072, 0.950),
+}
+
+
 def test_googlenet_reads_like_the_table_of_its_paper():
     rows = by_name(summary(unfilled("googlenet"), blocks=True))
     for name, millions in GOOGLENET_OPERATIONS.items():
@@ -65,6 +82,34 @@ def test_googlenet_reads_like_the_table_of_its_paper():
     ]
     assert rows["inception_5b"].receptive_field == (715, 715)
     assert rows["predictions"].receptive_field == ()
+    assert {rows[name].patch for name in rows if "inception" in name} == {
+        "1x1, 3x3, 5x5"
+    }
+
+
+@pytest.mark.parametrize("name", GOOGLENET_WEIGHTS)
+def test_weights_of_googlenet_against_the_table_of_its_paper(name):
+    row = by_name(summary(unfilled("googlenet"), blocks=True))[name]
+    height, width = ([int(n) for n in row.output.split("x")] + [1, 1])[:2]
+    places = height * width if name != "predictions" else 1
+    printed, factor = GOOGLENET_WEIGHTS[name]
+    ours = row.multiply_adds / places / 1024
+    assert ours / printed == pytest.approx(factor, abs=1e-3)
+
+
+def test_note_on_googlenet_says_what_its_rows_give():
+    rows = by_name(summary(unfilled("googlenet"), blocks=True))
+    places = {"inception_4c": 14 * 14, "inception_5a": 7 * 7, "conv2": 56 * 56}
+    weights = {name: rows[name].multiply_adds / n for name, n in places.items()}
+    note = PUBLISHED["googlenet"].note
+    for said in (
+        f"the {weights['conv2']:,.0f} of conv2",
+        f"{weights['inception_5a'] / 1024:.0f}K",
+        f"{rows['inception_5a'].multiply_adds / 1e6:.0f}M",
+        f"{weights['inception_4c'] / 1024:.0f}K",
+        f"{rows['conv1'].multiply_adds / 1e6:.0f}M",
+    ):
+        assert said in note
 
 
 # Ours as a multiple of the paper's rounded number. ResNets of bottlenecks count more,
@@ -229,6 +274,35 @@ def test_text_keeps_to_the_terminal_and_its_columns_align(columns, monkeypatch):
     assert (", …" in str(table) or "…" in str(table)) == (columns == 70)
 
 
+@pytest.mark.parametrize(
+    ("network", "patches"),
+    [
+        ("vgg16", {"block1": "3x3, 2x2/2", "block5": "3x3, 2x2/2"}),
+        ("densenet121", {"block1": "1x1, 3x3", "transition1": "1x1, 2x2/2"}),
+        ("googlenet_with_auxiliary", {"auxiliary1": "1x1, 5x5/3", "pool3": "3x3/2"}),
+        ("resnet50", {"conv3_block1": "1x1, 1x1/2, 3x3/2", "pool1": "3x3/2"}),
+        ("nin", {"mlpconv1": "1x1, 11x11/4"}),
+    ],
+)
+def test_patches_of_a_block_say_where_it_strides(network, patches, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    table = summary(unfilled(network), blocks=True)
+    text, page = str(table), table._repr_html_()
+    for name, patch in patches.items():
+        assert by_name(table)[name].patch == patch
+        assert re.search(rf"^{name} +{patch}  ", text, re.MULTILINE)
+        assert f'{name}</td><td style="text-align: left">{patch}</td>' in page
+
+
+def test_a_pool_that_does_not_stride_shows_where_it_stands_alone():
+    image = keras.Input((8, 8, 1))
+    x = layers.MaxPooling2D(3, strides=1, padding="same", name="pool1")(image)
+    x = layers.Conv2D(1, 3, strides=2, padding="same", name="part1_conv")(x)
+    x = layers.MaxPooling2D(3, strides=2, padding="same", name="part1_pool")(x)
+    rows = by_name(summary(keras.Model(image, x), blocks=True))
+    assert (rows["pool1"].patch, rows["part1"].patch) == ("3x3", "3x3/2")
+
+
 def test_html_is_escaped():
     image = keras.Input((4, 4, 1))
     model = keras.Model(image, layers.Conv2D(1, 3, name="<b>&bold")(image))
@@ -252,6 +326,7 @@ def test_main_prints_the_table_and_its_source(capsys):
     out = capsys.readouterr().out
     assert re.search(r"^inception_5b .* 7x7x1024 ", out, re.MULTILINE)
     assert "Szegedy" in out
+    assert "Published multiply-adds: 1.5 G." in out  # as the paper prints it
     assert main("resnet_cifar20") == 0
     assert "resnet20_cifar" in capsys.readouterr().out
 

@@ -20,10 +20,10 @@ from course.modern_cnn._blocks import (
 
 
 def local_response_norm(x, *, size=5, alpha=1e-4, beta=0.75, bias=2.0):
-    """Damp every value by the strength of its neighbours in other channels.
+    """Damp every value by the strength of its neighbors in other channels.
 
     The value a of a channel becomes a / (bias + alpha * s)^beta. Here s is the sum
-    of the squares at the same place in the ``size`` channels centred on that one,
+    of the squares at the same place in the ``size`` channels centered on that one,
     itself included; channels that do not exist count as 0. As in the paper, alpha is
     not divided by ``size``.
 
@@ -142,7 +142,8 @@ def alexnet(num_classes=1000, input_shape=(227, 227, 3)):
     x = two_tower_conv(x, 256, 5, name="conv2")
     x = LocalResponseNorm(name="norm2")(x)
     x = pool(x, "pool2")
-    x = _conv_relu(x, 384, 3, name="conv3")  # the one layer that sees both towers
+    # The one convolution that reads both towers; the dense layers do as well.
+    x = _conv_relu(x, 384, 3, name="conv3")
     x = two_tower_conv(x, 384, 3, name="conv4")
     x = two_tower_conv(x, 256, 3, name="conv5")
     x = pool(x, "pool5")

@@ -11,9 +11,10 @@ from course.modern_cnn._blocks import (
     _bn_relu,
     _check_feature_map,
     _check_sizes,
+    _classify,
     _conv,
-    _conv_bn,
     _join,
+    _stem,
 )
 
 
@@ -93,34 +94,42 @@ def transition_block(x, *, compression=0.5, name=None):
 def _densenet(depths, num_classes, input_shape, name, growth_rate=32):
     """Alternate dense blocks and transitions; a column of table 1 is a row here."""
     image = keras.Input(input_shape, name="image")
-    x = _conv_bn(image, 2 * growth_rate, 7, stride=2, name="conv1")
-    x = layers.ReLU(name="conv1_relu")(x)
-    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
+    x = _stem(image, 2 * growth_rate)
     for i, num_layers in enumerate(depths):
         if i > 0:
             x = transition_block(x, name=f"transition{i}")
         x = dense_block(x, num_layers, growth_rate, name=f"block{i + 1}")
     x = _bn_relu(x, name="norm5")
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(num_classes, activation="softmax", name="predictions")(x)
-    return keras.Model(image, x, name=name)
+    return _classify(image, x, num_classes, name)
 
 
 def densenet121(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build DenseNet-121: 1 + 2 * (6 + 12 + 24 + 16) + 3 + 1 weighted layers."""
+    """Build DenseNet-121: 1 + 2 * (6 + 12 + 24 + 16) + 3 + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _densenet((6, 12, 24, 16), num_classes, input_shape, "densenet121")
 
 
 def densenet169(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build DenseNet-169: 1 + 2 * (6 + 12 + 32 + 32) + 3 + 1 weighted layers."""
+    """Build DenseNet-169: 1 + 2 * (6 + 12 + 32 + 32) + 3 + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _densenet((6, 12, 32, 32), num_classes, input_shape, "densenet169")
 
 
 def densenet201(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build DenseNet-201: 1 + 2 * (6 + 12 + 48 + 32) + 3 + 1 weighted layers."""
+    """Build DenseNet-201: 1 + 2 * (6 + 12 + 48 + 32) + 3 + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _densenet((6, 12, 48, 32), num_classes, input_shape, "densenet201")
 
 
 def densenet264(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build DenseNet-264; its rows in table 1 add up to 265 weighted layers."""
+    """Build DenseNet-264; its rows in table 1 add up to 265 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _densenet((6, 12, 64, 48), num_classes, input_shape, "densenet264")

@@ -72,7 +72,8 @@ def zero_init_residual(model):
     Raises:
         ValueError: an Add has not two inputs; its paths do not meet, or are equally
             long; the residual branch ends in another layer than a convolution or a
-            BatchNormalization.
+            BatchNormalization; the model is not flat, and a path leads into a model
+            among its layers.
 
     Source: Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 5.1.
     """

@@ -28,8 +28,10 @@ def receptive_field(layers):
 
     Raises:
         ValueError: a layer is not two or three numbers, or one of them is below 1.
+
+    Source: Simonyan and Zisserman 2014, section 2.3.
     """
-    field, jump = 1, 1  # jump: input pixels between two neighbouring outputs
+    field, jump = 1, 1  # jump: input pixels between two neighboring outputs
     for layer in layers:
         if len(layer) not in (2, 3):
             raise ValueError(
@@ -61,6 +63,8 @@ def stacked_conv_params(kernel, depth, channels):
 
     Raises:
         ValueError: ``kernel``, ``depth`` or ``channels`` is below 1.
+
+    Source: Simonyan and Zisserman 2014, section 2.3.
     """
     _check_sizes(kernel=kernel, depth=depth, channels=channels)
     height, width = (int(side) for side in np.broadcast_to(kernel, 2))

@@ -11,9 +11,13 @@ from keras import layers
 
 from course.modern_cnn._blocks import (
     _check_feature_map,
+    _check_input_shape,
     _check_sizes,
+    _classify,
     _conv_bn,
     _join,
+    _stages,
+    _stem,
 )
 
 
@@ -118,15 +122,14 @@ def resnet(depths, *, filters=64, num_classes=1000, input_shape=(224, 224, 3)):
 
     Raises:
         ValueError: ``depths`` is empty; one of ``depths``, ``filters`` or
-            ``num_classes`` is below 1; ``input_shape`` has not three entries.
+            ``num_classes`` is below 1; ``input_shape`` has not three entries, or one
+            below 1.
 
     Source: He et al. 2015, table 1.
     """
-    if len(depths) == 0 or len(input_shape) != 3:
-        raise ValueError(
-            "depths must hold at least one stage and input_shape be (H, W, C), "
-            f"got {depths} and {input_shape}."
-        )
+    if len(depths) == 0:
+        raise ValueError(f"depths must hold at least one stage, got {depths}.")
+    _check_input_shape(input_shape)
     _check_sizes(depths=depths, filters=filters, num_classes=num_classes)
     image = keras.Input(input_shape, name="image")
     x = _conv_bn(image, filters, 7, stride=2, name="conv1")
@@ -142,37 +145,26 @@ def resnet(depths, *, filters=64, num_classes=1000, input_shape=(224, 224, 3)):
     return keras.Model(image, x, name="resnet")
 
 
-def _stages(x, block, depths, filters, *, first=1):
-    """Run stages of blocks; a new stage halves the map and doubles the filters."""
-    for stage, depth in enumerate(depths):
-        for i in range(depth):
-            x = block(
-                x,
-                filters * 2**stage,
-                stride=2 if stage and not i else 1,
-                name=f"conv{stage + first}_block{i + 1}",
-            )
-    return x
-
-
 def _basic_resnet(depths, num_classes, input_shape, name):
+    _check_input_shape(input_shape)
     image = keras.Input(input_shape, name="image")
-    x = _conv_bn(image, 64, 7, stride=2, name="conv1")
-    x = layers.ReLU(name="conv1_relu")(x)
-    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
-    x = _stages(x, residual_block, depths, 64, first=2)
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(num_classes, activation="softmax", name="predictions")(x)
-    return keras.Model(image, x, name=name)
+    x = _stages(_stem(image, 64), residual_block, depths, 64)
+    return _classify(image, x, num_classes, name)
 
 
 def resnet18(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build ResNet-18: 1 + 2 * (2 + 2 + 2 + 2) + 1 weighted layers."""
+    """Build ResNet-18: 1 + 2 * (2 + 2 + 2 + 2) + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _basic_resnet((2, 2, 2, 2), num_classes, input_shape, "resnet18")
 
 
 def resnet34(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build ResNet-34: 1 + 2 * (3 + 4 + 6 + 3) + 1 weighted layers."""
+    """Build ResNet-34: 1 + 2 * (3 + 4 + 6 + 3) + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _basic_resnet((3, 4, 6, 3), num_classes, input_shape, "resnet34")
 
 
@@ -183,15 +175,24 @@ def _bottleneck_resnet(depths, num_classes, input_shape, name):
 
 
 def resnet50(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build ResNet-50: 1 + 3 * (3 + 4 + 6 + 3) + 1 weighted layers."""
+    """Build ResNet-50: 1 + 3 * (3 + 4 + 6 + 3) + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _bottleneck_resnet((3, 4, 6, 3), num_classes, input_shape, "resnet50")
 
 
 def resnet101(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build ResNet-101: 1 + 3 * (3 + 4 + 23 + 3) + 1 weighted layers."""
+    """Build ResNet-101: 1 + 3 * (3 + 4 + 23 + 3) + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _bottleneck_resnet((3, 4, 23, 3), num_classes, input_shape, "resnet101")
 
 
 def resnet152(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build ResNet-152: 1 + 3 * (3 + 8 + 36 + 3) + 1 weighted layers."""
+    """Build ResNet-152: 1 + 3 * (3 + 8 + 36 + 3) + 1 weighted layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _bottleneck_resnet((3, 8, 36, 3), num_classes, input_shape, "resnet152")

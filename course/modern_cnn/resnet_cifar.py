@@ -15,11 +15,13 @@ from course.modern_cnn._blocks import (
     _bn_relu,
     _check_feature_map,
     _check_sizes,
+    _classify,
     _conv,
     _conv_bn,
     _join,
+    _stages,
 )
-from course.modern_cnn.resnet import _stages, residual_block
+from course.modern_cnn.resnet import residual_block
 
 
 def preact_block(x, filters, *, stride=1, name=None):
@@ -65,7 +67,23 @@ def preact_bottleneck_block(x, filters, *, stride=1, name=None):
 
     The bottleneck of He et al. 2016: as ``preact_block``, with 4 * ``filters``
     output channels; the 3x3 convolution strides.
+
+    Args:
+        x: symbolic tensor (N, H, W, C).
+        filters: channels between the 1x1 convolutions, a quarter of the output's.
+        stride: of the 3x3 convolution and of a projected shortcut, an int.
+        name: prefix of the layer names; free to use or leave.
+
+    Returns:
+        Symbolic tensor (N, H / stride, W / stride, 4 * filters), sizes rounded up.
+
+    Raises:
+        ValueError: ``x`` has not four axes; ``filters`` or ``stride`` is below 1.
+
+    Source: He et al. 2016, section 4.1.
     """
+    _check_feature_map(x)
+    _check_sizes(filters=filters, stride=stride)
     shortcut = x
     x = _bn_relu(x, name=_join(name, "1"))
     if stride != 1 or shortcut.shape[-1] != 4 * filters:
@@ -89,12 +107,6 @@ def _blocks_per_stage(depth, per_block):
             f"{per_block} convolutions, and two layers around them. Got {depth}."
         )
     return (n, n, n)
-
-
-def _classify(image, x, num_classes, name):
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(num_classes, activation="softmax", name="predictions")(x)
-    return keras.Model(image, x, name=name)
 
 
 def _plain_block(x, filters, *, stride=1, name=None):
@@ -158,7 +170,7 @@ def resnet_cifar(
     image = keras.Input(input_shape, name="image")
     x = _conv_bn(image, filters, 3, name="conv1")
     x = layers.ReLU(name="conv1_relu")(x)
-    x = _stages(x, block, depths, filters, first=2)
+    x = _stages(x, block, depths, filters)
     return _classify(image, x, num_classes, f"resnet{depth}_cifar")
 
 
@@ -189,6 +201,6 @@ def resnet_v2_cifar(
     depths = _blocks_per_stage(depth, 3 if block is preact_bottleneck_block else 2)
     image = keras.Input(input_shape, name="image")
     x = _conv(image, filters, 3, name="conv1_conv")
-    x = _stages(x, block, depths, filters, first=2)
+    x = _stages(x, block, depths, filters)
     x = _bn_relu(x, name="norm5")  # nothing followed the last addition
     return _classify(image, x, num_classes, f"resnet{depth}_v2_cifar")

@@ -58,20 +58,32 @@ def _vgg(depths, num_classes, input_shape, name):
 
 
 def vgg11(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build VGG-11, column A of table 1: 8 convolutions and 3 dense layers."""
+    """Build VGG-11, column A of table 1: 8 convolutions and 3 dense layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _vgg((1, 1, 2, 2, 2), num_classes, input_shape, "vgg11")
 
 
 def vgg13(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build VGG-13, column B of table 1: 10 convolutions and 3 dense layers."""
+    """Build VGG-13, column B of table 1: 10 convolutions and 3 dense layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _vgg((2, 2, 2, 2, 2), num_classes, input_shape, "vgg13")
 
 
 def vgg16(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build VGG-16, column D of table 1: 13 convolutions and 3 dense layers."""
+    """Build VGG-16, column D of table 1: 13 convolutions and 3 dense layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _vgg((2, 2, 3, 3, 3), num_classes, input_shape, "vgg16")
 
 
 def vgg19(num_classes=1000, input_shape=(224, 224, 3)):
-    """Build VGG-19, column E of table 1: 16 convolutions and 3 dense layers."""
+    """Build VGG-19, column E of table 1: 16 convolutions and 3 dense layers.
+
+    Images (N, *input_shape) in, class probabilities (N, num_classes) out.
+    """
     return _vgg((2, 2, 4, 4, 4), num_classes, input_shape, "vgg19")

@@ -40,7 +40,8 @@ class Row:
     Attributes:
         name: of the layer or block.
         patch: "7x7/2", kernel or pool size and stride, "3x3" where that is 1; of a
-            block, that of each kind of convolution in it.
+            block, that of each kind of convolution in it, then of each pool that
+            strides: "3x3, 2x2/2".
         output: shape of the output without the batch axis, "112x112x64".
         depth: weighted layers on the longest path through it.
         parameters: trainable.
@@ -159,12 +160,20 @@ def _row(name, group, calls):
 
 
 def _patches(group):
-    """The patches of the convolutions; of the pools, where there are only pools."""
+    """The patches of what has weights or strides, or of all where nothing does.
+
+    A pool that does not stride, in an inception block, is left out as in the paper.
+    """
     patched = [call for call in group if call.patch]
-    shown = [call for call in patched if call.weighted] or patched
-    for patch, strides in sorted({(call.patch, call.strides) for call in shown}):
-        stride = strides[0] if len(set(strides)) == 1 else _by(strides)
-        yield _by(patch) + (f"/{stride}" if stride != 1 else "")
+    shown = [c for c in patched if c.weighted or set(c.strides) != {1}] or patched
+    kinds = sorted({(not call.weighted, call.patch, call.strides) for call in shown})
+    texts = [_patch(patch, strides) for _, patch, strides in kinds]
+    return dict.fromkeys(texts)  # a pool may be like a convolution
+
+
+def _patch(patch, strides):
+    stride = strides[0] if len(set(strides)) == 1 else _by(strides)
+    return _by(patch) + (f"/{stride}" if stride != 1 else "")
 
 
 def _by(sizes):
@@ -324,7 +333,7 @@ def _source(row):
     lines = [f"{paper.title}. {paper.authors}, {paper.year}; {row.place}. {paper.url}"]
     if row.multiply_adds:
         said = gettext("Published multiply-adds: {number}.")
-        lines.append(said.format(number=short(row.multiply_adds)))
+        lines.append(said.format(number=f"{row.multiply_adds / 1e9:g} G"))
     if row.note:
         lines.append(gettext("Note: {text}.").format(text=gettext(row.note)))
     room = shutil.get_terminal_size((100, 24)).columns

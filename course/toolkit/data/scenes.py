@@ -18,7 +18,6 @@ import numpy as np
 from course.toolkit.data.photographs import regions
 
 SPLITS = ("train", "test")
-NUM_CLASSES = 11
 MAX_DIGITS = 4
 SIZES = (32, 156)
 _TEST_DIGITS = 450
