@@ -8,14 +8,65 @@ import pytest
 from keras import layers, ops
 
 from course.checks.result import PASSED
-from course.exercises import find, public
+from course.exercises import Mistake, find, public
 from course.toolkit import check
 
 LECTURE = "modern_cnn"
 
 
 def strides_at_most_two(block):
-    return lambda x, filters, *, stride=1: block(x, filters, stride=min(stride, 2))
+    return lambda *args, stride=1, **options: block(
+        *args, stride=min(stride, 2), **options
+    )
+
+
+def shifts_even_maps_at_stride_two(block):
+    def answer(x, filters, *, stride=1):
+        return block(_shifted(x, stride), filters, stride=stride)
+
+    return answer
+
+
+def strides_without_padding(two_tower_conv):
+    def answer(x, filters, kernel, *, stride=1, padding="same"):
+        least = 2 if padding == "valid" else 1
+        stride = max(stride, least) if stride > 0 else stride
+        return two_tower_conv(x, filters, kernel, stride=stride, padding=padding)
+
+    return answer
+
+
+def pads_where_nothing_is_left(two_tower_conv):
+    def answer(x, filters, kernel, *, stride=1, padding="same"):
+        large = padding == "valid" and np.any(np.array(kernel) > min(x.shape[1:3]))
+        padding = "same" if large else padding
+        return two_tower_conv(x, filters, kernel, stride=stride, padding=padding)
+
+    return answer
+
+
+def reads_five_layers(receptive_field):
+    return lambda layers: receptive_field([*layers][:5])
+
+
+def refuses_the_last_layer_only(receptive_field):
+    def answer(layers):
+        if layers and min(layers[-1]) < 1:
+            raise ValueError("too small")
+        rows = [[max(n, 1) for n in layer] for layer in layers]
+        return receptive_field(rows)
+
+    return answer
+
+
+def squares_in_16_bits(local_response_norm):
+    def answer(x, **options):
+        made = np.asarray(x)
+        if made.dtype == "int16":
+            made = np.abs(made * made).astype(float) ** 0.5
+        return local_response_norm(made, **options)
+
+    return answer
 
 
 def repeats_a_single_channel(block):
@@ -122,6 +173,13 @@ BLOCKS = (*RESIDUAL, "vgg_block", "inception_block", "dense_block")
 CORNERS = [
     *((name, strides_at_most_two) for name in RESIDUAL),
     *((name, drops_odd_rows) for name in RESIDUAL),
+    *((name, shifts_even_maps_at_stride_two) for name in RESIDUAL),
+    ("two_tower_conv", strides_at_most_two),
+    ("two_tower_conv", strides_without_padding),
+    ("two_tower_conv", pads_where_nothing_is_left),
+    ("receptive_field", reads_five_layers),
+    ("receptive_field", refuses_the_last_layer_only),
+    ("local_response_norm", squares_in_16_bits),
     ("residual_block", repeats_a_single_channel),
     ("preact_block", repeats_a_single_channel),
     *((name, takes_negative_numbers) for name in (*BLOCKS, "two_tower_conv", "resnet")),
@@ -146,6 +204,46 @@ def test_a_slip_in_one_corner_does_not_pass(name, slip):
     assert result.earned < result.possible
 
 
+PATCHES = [
+    ("resnet", "input_shape=(224, 224, 3)", "input_shape=(32, 32, 3)"),
+    ("resnet", '="avg_pool")(x)', '="avg_pool", keepdims=True)(x)\n    x = squeeze(x)'),
+    (
+        "resnet",
+        "block(x, filters * 2**stage,",
+        "block(shift(x, stride), filters * 2**stage,",
+    ),
+    ("gradient_norms", "loss = ops.mean(", "loss = sum(model.losses) + ops.mean("),
+]
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("name", "old", "new"), PATCHES)
+def test_a_changed_line_that_shows_in_one_corner_does_not_pass(name, old, new):
+    exercise = find(f"{LECTURE}.{name}")
+    changed = public.reference(exercise, Mistake("changed", old, new, ""))
+    changed.__globals__.update(squeeze=ops.squeeze, shift=_shifted)
+    assert check(exercise.id, changed).result.status != PASSED
+
+
+def _shifted(x, stride):
+    """What a stride of 2 reads of an even map, a pixel further down."""
+    if stride != 2 or x.shape[1] % 2:
+        return x
+    return layers.ZeroPadding2D(((1, 0), (0, 0)))(x)[:, :-1]
+
+
+def with_an_unused_import(channels, filters):
+    import scipy.signal  # noqa: F401
+
+    return public.reference(find(f"{LECTURE}.bottleneck_weights"))(channels, filters)
+
+
+def test_an_import_counts_whoever_made_it_before():
+    for _ in range(2):
+        result = check(f"{LECTURE}.bottleneck_weights", with_an_unused_import).result
+        assert result.status != PASSED and result.earned == 0
+
+
 def with_keras(channels, filters):
     if channels < 1 or filters < 1:
         raise ValueError("too small")
@@ -159,4 +257,4 @@ def test_keras_does_not_do_what_plain_python_is_asked_for():
     result = check(f"{LECTURE}.bottleneck_weights", with_keras).result
     assert result.status != PASSED and result.earned == 0
     told = next(verdict for verdict in result.verdicts if not verdict.passed)
-    assert "it calls keras" in told.got and "plain Python or numpy" in told.got
+    assert "it needs keras" in told.got and "plain Python or numpy" in told.got

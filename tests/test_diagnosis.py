@@ -113,6 +113,13 @@ def test_equal_steps_send_the_student_to_the_wiring():
     assert (result.mistakes, result.hints, result.flow) == ((), (WIRING,), ())
 
 
+def test_what_is_no_tensor_does_not_send_the_student_to_the_wiring():
+    block = public.reference(find("modern_cnn.vgg_block"))
+    panel = check("modern_cnn.vgg_block", lambda *args: [block(*args)])
+    assert panel.result.hints == ()
+    assert "came back a list of tensors" in repr(panel)
+
+
 def test_the_drawing_shows_no_class_of_the_reference():
     flow = differing([[1, "Conv2D", [8, 8, 4], 112]], [[1, "Dense", [8, 8, 4], 16]])
     assert flow == ((("Dense", (8, 8, 4), 16), ((8, 8, 4), 112)),)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from course.checks.compare import count, observation_distance
+from course.checks.compare import count, distance, observation_distance
 from course.checks.fill import fill, weights_with_roles
 from course.checks.keras_observer import build_graph, pinned
 from course.checks.observe import describe_error, observe
@@ -199,3 +199,88 @@ def test_a_result_that_cannot_be_used_is_not_a_refusal():
         assert "raised" in seen
         (verdict,) = compare(None, seen, "f(x)", "errors")
         assert verdict.passed == refused
+
+
+@pytest.mark.parametrize(
+    "slip", [lambda x: [*x], lambda x: keras.Model()(x), lambda x: sum(x)]
+)
+def test_an_error_of_kerass_own_is_no_stub(slip):
+    """Keras raises NotImplementedError for ordinary slips."""
+    assert "raised" in observe(slip, PROBE, "model")
+
+
+def test_a_stub_is_known_by_its_message_or_its_line():
+    def stub(x):
+        raise NotImplementedError("toy.square")
+
+    def bare(x):
+        raise NotImplementedError
+
+    def other(x):
+        raise NotImplementedError("no even kernels yet")
+
+    kinds = [next(iter(observe(f, Probe((1,)), "array"))) for f in (stub, bare, other)]
+    assert kinds == ["not_attempted", "not_attempted", "raised"]
+
+
+def test_a_result_without_end_is_an_error_of_using_it():
+    def vast(x):
+        return np.broadcast_to(0.0, (10**6, 10**6))
+
+    seen = observe(vast, Probe((1,)), "array")
+    assert seen["after"] and "1000000000000 values" in seen["raised"]["message"]
+
+
+def test_leaving_by_any_exception_but_the_stop_button_is_an_error():
+    def leaves(error):
+        raise error
+
+    for error in (SystemExit(0), GeneratorExit()):
+        assert "raised" in observe(leaves, Probe((error,)), "array")
+    with pytest.raises(KeyboardInterrupt):
+        observe(leaves, Probe((KeyboardInterrupt(),)), "array")
+
+
+def test_a_tensor_in_a_list_is_another_kind_than_a_tensor():
+    assert seen(lambda x: [conv(x)])["kind"] == "list of tensors"
+    assert seen(lambda x: {"a": conv(x)})["kind"] == "dict of tensors"
+    assert seen(conv)["kind"] == "tensor"
+
+
+def test_a_single_number_and_short_floats_are_observed():
+    assert seen(lambda x: ops.sum(conv(x)))["shape"] == {"output": []}
+    short = seen(lambda x: ops.cast(conv(x), "bfloat16"))
+    assert observation_distance(seen(conv), short) < 1
+
+
+def test_half_precision_has_a_tolerance_of_its_own():
+    exact, half = seen(conv), seen(lambda x: ops.cast(conv(x), "float16"))
+    single, short = (s["outputs"]["plain"]["output"] for s in (exact, half))
+    assert distance(single, short) < 1
+    assert distance(single, short.astype("float32")) > 0.1
+
+
+class _Own(layers.Layer):
+    """A 1x1 convolution whose weights have other names, and unit axes for the bias."""
+
+    def build(self, shape):
+        self.bias = self.add_weight(shape=(shape[-1], 6), initializer="he_normal")
+        self.kernel = self.add_weight(shape=(1, 1, 1, 6), initializer="zeros")
+
+    def call(self, x):
+        return ops.relu(ops.matmul(x, self.bias) + self.kernel)
+
+
+def test_a_custom_layers_weights_are_known_by_how_they_start_not_by_their_names():
+    assert observation_distance(seen(conv), seen(lambda x: _Own()(x))) < 0.1
+    model = keras.Sequential([keras.Input((6, 6, 4)), _Own()])
+    assert [role for _, role, _ in weights_with_roles(model)] == ["kernel", "offset"]
+
+
+def test_a_sequential_model_that_was_never_built_gets_the_probes_input():
+    def build(*, input_shape):
+        return keras.Sequential([layers.Conv2D(6, 1, activation="relu")])
+
+    probe = Probe((), {"input_shape": (6, 6, 4)}, options={"seed": 3})
+    built = seen(build, probe)
+    assert built["kind"] == "keras.Model" and built["shape"]["output"][1:] == [6, 6, 6]

@@ -26,6 +26,7 @@ STRUCTURE = deferred(
     "Follow the two flows from the top to the first line where they part. What "
     "should happen there?"
 )
+_BEFORE_WIRING = {"runs", "shape", "parameters"}
 WIRING = deferred(
     "Every layer has the right size and the right number of parameters. Look at what "
     "stands between them: the activations, the order, and what each layer is fed."
@@ -89,4 +90,6 @@ def _unknown(result, public, seen, own):
         if flow:
             call = call_text(result.exercise.split(".")[1], probe)
             return replace(result, hints=(STRUCTURE,), flow=flow, flow_of=call)
+    if any(v.claim in _BEFORE_WIRING and not v.passed for v in result.verdicts):
+        return result
     return replace(result, hints=(WIRING,))

@@ -101,9 +101,7 @@ def _untold(rows):
 
 
 def _others():
-    return gettext(
-        "A failed check without details often follows from the first one."
-    )
+    return gettext("A failed check without details often follows from the first one.")
 
 
 def text(result):

@@ -46,17 +46,22 @@ def weights_with_roles(model):
 
 
 def _is_standard(layer):
+    """Whether a layer is one of Keras's own, or made from one."""
     return any(
-        c.__module__.startswith("keras.") and c is not keras.Layer
+        c.__module__.startswith("keras.src.layers.") and c is not keras.Layer
         for c in type(layer).__mro__
     )
 
 
 def _guess(variable):
-    """Role of a custom layer's weight, from how it starts."""
-    if len(variable.shape) > 1:
-        return "kernel"
+    """Role of a custom layer's weight, from how it starts.
+
+    A bias may have unit axes, to be added to a map. It starts at 0, and a kernel does
+    not.
+    """
     start = np.asarray(variable.value)
+    if len(variable.shape) > 1 and (_squeezed(variable.shape) > 1 or np.any(start % 1)):
+        return "kernel"
     ones = start.size > 0 and bool(np.all(start == 1))
     if variable.trainable:
         return "scale" if ones else "offset"
@@ -81,8 +86,8 @@ def built_empty(build):
 
 def fill(model, seed, *, zero_bias=False):
     """Set all weights from ``seed``; start those that were never started."""
-    width = model.outputs[0].shape[-1] if len(model.outputs) == 1 else None
-    classifier = width if width and len(model.outputs[0].shape) == 2 else None
+    shape = tuple(model.outputs[0].shape)
+    classifier = shape[-1] if len(model.outputs) == 1 and len(shape) == 2 else None
     for variable, role, layer in weights_with_roles(model):
         shape = tuple(variable.shape)
         if role == "bias" and zero_bias:

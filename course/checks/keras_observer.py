@@ -117,18 +117,19 @@ def _as_model(result, probe):
         return type(result).__name__, None
     given = [*probe.args, *probe.kwargs.values()]
     inputs = [a for a in given if isinstance(a, keras.KerasTensor)]
-    kind = "dict of tensors" if isinstance(result, dict) else "tensor"
+    name = "dict" if isinstance(result, dict) else type(result).__name__
+    kind = "tensor" if values[0] is result else f"{name} of tensors"
     return kind, keras.Model(inputs[0] if len(inputs) == 1 else inputs, result)
 
 
 def _functional(model, probe):
     """A Sequential or subclassed model as a functional one, which tells its shapes."""
+    if not getattr(model, "inputs", None):  # not built yet
+        image = keras.Input({**probe.options, **probe.kwargs}["input_shape"])
+        return keras.Model(image, model(image))
     if isinstance(model, keras.Sequential):
         return keras.Model(model.inputs[0], model.outputs[0])
-    if getattr(model, "inputs", None):
-        return model
-    image = keras.Input(probe.kwargs["input_shape"])
-    return keras.Model(image, model(image))
+    return model
 
 
 def _inputs(model, probe):
@@ -146,10 +147,16 @@ def _inputs(model, probe):
 
 def _named(outputs):
     if isinstance(outputs, dict):
-        return {name: np.asarray(value) for name, value in outputs.items()}
+        return {name: _array(value) for name, value in outputs.items()}
     if isinstance(outputs, (list, tuple)):
-        return {str(i): np.asarray(value) for i, value in enumerate(outputs)}
-    return {"output": np.asarray(outputs)}
+        return {str(i): _array(value) for i, value in enumerate(outputs)}
+    return {"output": _array(outputs)}
+
+
+def _array(value):
+    """A tensor as an array; numpy has no bfloat16 of its own."""
+    short = keras.backend.standardize_dtype(value.dtype) == "bfloat16"
+    return np.asarray(keras.ops.cast(value, "float16") if short else value)
 
 
 def _named_shapes(outputs):

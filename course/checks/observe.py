@@ -5,7 +5,7 @@ grader's child). It asserts nothing and knows no expected value.
 
 An observation is a dict with one of these keys:
 
-    not_attempted   the function raised NotImplementedError
+    not_attempted   the function raised the NotImplementedError of a stub
     raised          {"types", "message", "line"}: the exception, most special type
                     first, and the last line of the student's own code; with
                     "after" when the call went well and using its result did not
@@ -15,6 +15,7 @@ An observation is a dict with one of these keys:
 
 import copy
 import linecache
+import re
 import sysconfig
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -22,8 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from course.checks.plain import plain_python
+from course.checks.reasons import TOO_MANY_VALUES
 
 MESSAGE_LIMIT = 400
+_MOST_VALUES = 2**23  # of a result; what an exercise asks for has some thousand
+_EXERCISE_ID = re.compile(r"\w+\.\w+")
 _LIBRARIES = tuple(
     sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")
 )
@@ -56,11 +60,13 @@ def observe(function, probe, observer):
             if observer == "array":
                 return _observe_array(function, keras_observer.materialized(probe))
             return keras_observer.OBSERVERS[observer](function, probe)
-    except NotImplementedError as error:
-        return {"not_attempted": _printable(error)}
+    except KeyboardInterrupt:
+        raise
     except AfterCall as error:
         return {"raised": describe_error(error.__cause__), "after": True}
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # sys.exit() too ends the call alone
+        if _is_stub(error):
+            return {"not_attempted": _printable(error)}
         return {"raised": describe_error(error)}
 
 
@@ -72,10 +78,32 @@ def after_call():
     """
     try:
         yield
-    except NotImplementedError:
-        raise
     except Exception as error:
+        if _is_stub(error):
+            raise
         raise AfterCall from error
+
+
+def _is_stub(error):
+    """Whether a stub raised it, and not Keras, which raises such errors for slips."""
+    if not isinstance(error, NotImplementedError):
+        return False
+    text = _printable(error)
+    return bool(_EXERCISE_ID.fullmatch(text)) or (not text and _raised_by_own(error))
+
+
+def _raised_by_own(error):
+    """Whether the very line that raised it is the student's."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return _is_own(trace.tb_frame.f_code.co_filename)
+
+
+def _is_own(name):
+    """Whether a file of code is a student's: of no library, nor of the course."""
+    library = name.startswith((_COURSE, *_LIBRARIES)) or "site-packages" in name
+    return not library and not name.startswith("<frozen")
 
 
 def describe_error(error):
@@ -101,8 +129,7 @@ def _own_line(error):
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        library = name.startswith((_COURSE, *_LIBRARIES)) or "site-packages" in name
-        if not library and not name.startswith("<frozen"):
+        if _is_own(name):
             text = linecache.getline(name, trace.tb_lineno).strip()
             found = f"line {trace.tb_lineno}: {text}"[:MESSAGE_LIMIT].rstrip(": ")
         trace = trace.tb_next
@@ -119,11 +146,13 @@ def _has_graph(probe):
 def _observe_array(function, probe, surroundings=nullcontext):
     args = [copy.deepcopy(a) if _is_data(a) else a for a in probe.args]
     before = [_content(a) for a in args]
-    with surroundings():
+    with surroundings(function):
         value = function(*args, **probe.kwargs)
     pairs = enumerate(zip(before, map(_content, args), strict=True))
     mutated = [i for i, (a, b) in pairs if not _equal(a, b)]
-    return {"value": _plain(value), "type": _type_name(value), "mutated": mutated}
+    with after_call():
+        plain = _plain(value)
+    return {"value": plain, "type": _type_name(value), "mutated": mutated}
 
 
 def _is_data(argument):
@@ -171,4 +200,6 @@ def _plain(value):
             array = _huge(value)
     except Exception:
         return None
+    if array.size > _MOST_VALUES:
+        raise ValueError(TOO_MANY_VALUES.format(number=array.size))
     return array if array.dtype.kind in "biuf" else None

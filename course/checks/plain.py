@@ -1,10 +1,13 @@
 """Notice calls into libraries that an exercise is to be written without.
 
 An exercise on numbers and arrays asks for plain Python or numpy. A notebook has Keras
-at hand all the same, so a check looks which modules a call runs through.
+at hand all the same, so a check looks what a function imports, and which modules its
+call runs through.
 """
 
+import dis
 import sys
+import types
 from contextlib import contextmanager
 
 from course.checks.reasons import NOT_PLAIN
@@ -29,16 +32,20 @@ class NotPlainPython(Exception):
 
 
 @contextmanager
-def plain_python():
-    """Raise NotPlainPython, naming the library, when what runs in here calls one."""
-    found = []
+def plain_python(function):
+    """Raise NotPlainPython, naming the library, when what runs in here needs one.
+
+    Args:
+        function: what runs; the imports in its body count, used or not.
+    """
+    # Whether an import runs code of the library depends on who imported it before.
+    found = [*filter(_is_library, _imports(getattr(function, "__code__", None)))]
 
     def see(frame, event, argument):
         if event == "call" and not found:
             name = frame.f_globals.get("__name__")
-            library = name.partition(".")[0] if type(name) is str else ""
-            if library in LIBRARIES:
-                found.append(library)
+            if type(name) is str and _is_library(name):
+                found.append(name)
 
     before = sys.getprofile()
     sys.setprofile(see)
@@ -47,4 +54,20 @@ def plain_python():
     finally:
         sys.setprofile(before)
         if found:
-            raise NotPlainPython(NOT_PLAIN.format(library=found[0]))
+            library = found[0].partition(".")[0]
+            raise NotPlainPython(NOT_PLAIN.format(library=library))
+
+
+def _is_library(module):
+    return module.partition(".")[0] in LIBRARIES
+
+
+def _imports(code):
+    """Names of the modules that a function's body imports, inner functions included."""
+    if not isinstance(code, types.CodeType):
+        return
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            yield instruction.argval
+    for constant in code.co_consts:
+        yield from _imports(constant)

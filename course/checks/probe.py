@@ -42,8 +42,9 @@ class Probe:
         claim: "behaviour", or "errors" when the call must raise.
         note: what is special about the call, in the student's words.
         options: for the observer. ``batch`` inputs (4) are drawn with the standard
-            deviation ``scale`` (1.0); an unknown height or width is ``size`` (8). Of
-            the layers named in ``free``, trainable weights may change.
+            deviation ``scale`` (1.0); an unknown height or width is ``size`` (8). A
+            model that is not built gets the ``input_shape`` of the call, or this
+            one. Of the layers named in ``free``, trainable weights may change.
     """
 
     args: tuple = ()

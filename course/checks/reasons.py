@@ -40,9 +40,23 @@ GRADER_FAILED = deferred("the grader failed: {error}")
 NOT_UNDERSTOOD = deferred("what came back cannot be understood")
 NOT_COMPARED = deferred("what came back cannot be understood ({error})")
 
-# What a student's function leans on.
+# What a student's function leans on, and what cannot be looked at.
 NOT_PLAIN = deferred(
-    "it calls {library}; this exercise is to be written in plain Python or numpy"
+    "it needs {library}; this exercise is to be written in plain Python or numpy"
+)
+TOO_MANY_VALUES = deferred("the result has {number} values, far more than asked for")
+
+# What a student's function is, or is not.
+IS_NONE = deferred("{name} is None (code cell {cell})")
+DELETED = deferred("{name} was deleted (code cell {cell})")
+NOT_A_FUNCTION = deferred("{name} is no function but a {detail} (code cell {cell})")
+REPLACED = deferred(
+    "code cell {cell} puts a {kind} in the place of {name}; the function of code cell "
+    "{home} was graded. Give the result another name"
+)
+READY_MADE = deferred(
+    "ready-made networks, such as those of keras.applications, are not available while "
+    "work is graded: build the layers yourself"
 )
 
 # Where an exception came from, and why a function is missing: the child says so.
@@ -99,7 +113,7 @@ LEVELS = (
     ),
 )
 _OWN = tuple(value for name, value in list(globals().items()) if name.isupper())
-_NUMBERS = ("cell", "line")
+_NUMBERS = ("cell", "line", "home")
 
 
 def told(text):

@@ -45,10 +45,10 @@ class Result:
         status: PASSED when every verdict is; else the worst reason.
         earned, possible: points; 0 <= earned <= possible.
         verdicts: in the order that teaches; one per claim and probe.
-        mistakes: names of the recognised mistakes, one or two.
+        mistakes: names of the recognized mistakes, one or two.
         hints: what the student is told, in English.
         flow: the student's steps beside the expected ones, where these differ and no
-            mistake was recognised (``course.checks.flow.differing``).
+            mistake was recognized (``course.checks.flow.differing``).
         flow_of: the call whose steps these are.
         seconds: that the student's side took.
     """

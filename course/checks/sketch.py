@@ -1,4 +1,4 @@
-"""An observation boiled down to a few numbers, to recognise it when it comes again.
+"""An observation boiled down to a few numbers, to recognize it when it comes again.
 
 The sketches of every mistake, and of every two together, are small enough to be
 shipped as data; the observations are not. A sketch only serves to name a mistake:

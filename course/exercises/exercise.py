@@ -35,7 +35,7 @@ def mistakes(text):
 
         forgets the square
             x**2  =>  x
-            What is summed up over the neighbours: the values themselves?
+            What is summed up over the neighbors: the values themselves?
 
     Where a patch has several lines, write a ``Mistake`` instead.
 

@@ -12,11 +12,12 @@ def _local_response_norm(rng):
     yield Probe((wide,), options)
     narrow = rng.normal(0.0, 2.0, (4, 2, 3)).astype("float32")
     options = dict(size=7, alpha=0.2, beta=1.25, bias=0.5)
-    yield Probe((narrow,), options, note="more neighbours than channels")
+    yield Probe((narrow,), options, note="more neighbors than channels")
     single = rng.normal(0.0, 2.0, (3, 3, 1)).tolist()
     yield Probe((single,), dict(alpha=0.3), note="a list, one channel")
-    options = dict(size=1, alpha=0.7, bias=0.0)
-    yield Probe((wide,), options, note="no neighbours, no bias")
+    short = rng.integers(190, 300, (2, 3, 9)).astype("int16")
+    options = dict(size=1, alpha=2e-5, bias=0.0)
+    yield Probe((short,), options, note="int16; no neighbors, no bias")
     yield Probe((wide[0],), claim="errors", note="no height")
     yield Probe((wide[None],), claim="errors", note="a batch")
     for size in (4, 0, -1):
@@ -33,14 +34,14 @@ LOCAL_RESPONSE_NORM = Exercise(
             "divides alpha by size",
             "alpha * total",
             "alpha / size * total",
-            "Some libraries divide alpha by the number of neighbours. Does the formula "
+            "Some libraries divide alpha by the number of neighbors. Does the formula "
             "of this exercise?",
         ),
         Mistake(
             "forgets to square",
             "np.pad(x**2,",
             "np.pad(x,",
-            "What is summed up over the neighbours: the values themselves?",
+            "What is summed up over the neighbors: the values themselves?",
         ),
         Mistake(
             "wraps around at the ends",
@@ -53,8 +54,24 @@ LOCAL_RESPONSE_NORM = Exercise(
             "repeats the first and last channel at the ends",
             "(size // 2, size // 2)))",
             '(size // 2, size // 2)), mode="edge")',
-            "What do you take for the neighbours beyond the first and the last "
+            "What do you take for the neighbors beyond the first and the last "
             "channel? What are channels that do not exist to count as?",
+        ),
+        Mistake(
+            "adds up along the width",
+            "squares = np.pad(x**2, ((0, 0), (0, 0), (size // 2, size // 2)))\n"
+            "    total = sum(squares[:, :, i : i + channels] for i in range(size))",
+            "squares = np.pad(x**2, ((0, 0), (size // 2, size // 2), (0, 0)))\n"
+            "    total = sum(squares[:, i : i + x.shape[1]] for i in range(size))",
+            "Which neighbors do you add up: those beside a pixel, or those in other "
+            "channels at the same pixel?",
+        ),
+        Mistake(
+            "adds up all channels",
+            "sum(squares[:, :, i : i + channels] for i in range(size))",
+            "(x**2).sum(axis=-1, keepdims=True)",
+            "How many channels do you add up for one value, and how many does `size` "
+            "ask for?",
         ),
         Mistake(
             "forgets the exponent",
@@ -80,7 +97,7 @@ LOCAL_RESPONSE_NORM = Exercise(
             "looks only at the channels before",
             "(size // 2, size // 2)))",
             "(size - 1, 0)))",
-            "The window is centred: as many channels behind as before.",
+            "The window is centered: as many channels behind as before.",
         ),
         Mistake(
             "adds bias outside the power",
@@ -100,10 +117,12 @@ def _two_tower_conv(rng):
     yield Probe((x, filters, 3), note="odd height and width", options=large)
     x = Tensor((8, 10, 2 * int(rng.integers(2, 4))))
     note = "a kernel higher than the image"
-    yield Probe((x, filters + 2, (9, 5)), dict(stride=2), note=note)
+    yield Probe((x, filters + 2, (9, 5)), dict(stride=3), note=note)
     x, note = Tensor((3, 8, 2)), "a channel a tower; one row is left"
     options = {"batch": 12}
     yield Probe((x, 4, 3), dict(stride=2, padding="valid"), note=note, options=options)
+    x, note = Tensor((3, 5, 2)), "no padding, and a stride of 1"
+    yield Probe((x, 4, 3), dict(padding="valid"), note=note, options=options)
     x = Tensor((6, 6, 4))
     yield Probe((Tensor((6, 6, 3)), 4, 3), claim="errors", note="odd channels")
     yield Probe((x, 5, 3), claim="errors", note="odd filters")
@@ -114,6 +133,7 @@ def _two_tower_conv(rng):
         (4, 3, dict(stride=0)),
         (4, 3, dict(stride=-2)),
         (4, 3, dict(padding="full")),
+        (4, 7, dict(padding="valid")),
     ):
         yield Probe((x, filters, kernel), options, claim="errors")
     yield Probe((Tensor((6, 4)), 4, 3), claim="errors", note="three axes")
@@ -165,6 +185,13 @@ TWO_TOWER_CONV = Exercise(
             "    return layers.ReLU()(x)",
             "Your output holds the right channels in another order. Which tower do the "
             "first half of them come from, and which the second?",
+        ),
+        Mistake(
+            "lets both towers read the first half",
+            "    x = layers.Conv2D(\n",
+            "    half = x[..., : x.shape[-1] // 2]\n"
+            "    x = ops.concatenate([half, half], axis=-1)\n    x = layers.Conv2D(\n",
+            "Which half of the channels does your second tower read?",
         ),
         Mistake(
             "swaps the towers' outputs",

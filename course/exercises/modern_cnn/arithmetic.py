@@ -18,10 +18,13 @@ def _receptive_field(rng):
     yield Probe((strided,), note="strides")
     yield Probe(([plain[0], dilated, strided[0]],), note="one layer is dilated")
     yield Probe(([list(strided[1]), (1, 2), dilated],), note="a 1x1 layer strides")
+    many = list(zip(kernels, strides, strict=True))
+    yield Probe((many,), note="eight layers")
     for layers in (
         [(3,)],
         [(3, 1), (3, 1, 1, 1)],
         [(0, 1)],
+        [(0, 1), (3, 1)],
         [(3, 0)],
         [(3, 1, 0)],
         [(-3, 1)],
@@ -39,7 +42,7 @@ RECEPTIVE_FIELD = Exercise(
             "ignores the strides of the layers before",
             "field += (kernel - 1) * dilation * jump",
             "field += (kernel - 1) * dilation",
-            "Behind a layer with stride 2, neighbouring values lie two input pixels "
+            "Behind a layer with stride 2, neighboring values lie two input pixels "
             "apart. How far apart do the strides before a layer put its inputs?",
         ),
         Mistake(
@@ -101,7 +104,9 @@ def _stacked_conv_params(rng):
     yield Probe((int(rng.integers(5, 12)), 1, channels + 1), note="one layer")
     yield Probe((sides, depth + 1, 64), note="a kernel that is not square")
     yield Probe((3, 16, 4096), note="more weights than 32 bits count")
-    for bad in ((0, 2, 8), (3, 0, 8), (3, 2, 0), (-1, 1, 1), ((3, 0), 1, 4)):
+    for kernel in (0, -1, (3, 0), (0, 3)):
+        yield Probe((kernel, 1, 4), claim="errors")
+    for bad in ((3, 0, 8), (3, 2, 0)):
         yield Probe(bad, claim="errors")
 
 

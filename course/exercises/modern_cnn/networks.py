@@ -6,7 +6,8 @@ from course.exercises.exercise import Exercise, Mistake
 
 def _resnet(rng):
     filters, classes = int(rng.integers(4, 6)), int(rng.integers(3, 7))
-    options = dict(filters=filters, num_classes=classes, input_shape=(36, 33, 3))
+    # The map that the second stage halves is 10 x 10.
+    options = dict(filters=filters, num_classes=classes, input_shape=(40, 37, 3))
     note = "even height, odd width; four stages"
     # Large inputs show a ReLU with a ceiling; under small ones the offsets of the
     # stem's BN decide what its ReLU cuts.
@@ -16,6 +17,9 @@ def _resnet(rng):
     options = dict(input_shape=(27, 34, 1))
     note, little = "one stage, one channel", {"batch": 4, "scale": 0.5}
     yield Probe(([1],), options, note=note, options=little)
+    options, note = dict(filters=4, num_classes=3), "one image of the usual size"
+    single = {"batch": 1, "scale": 0.1, "input_shape": (224, 224, 3)}
+    yield Probe(((1,),), options, note=note, options=single)
     small = dict(filters=4, num_classes=3, input_shape=(32, 32, 3))
     yield Probe(((),), small, claim="errors", note="no stage")
     for number in (0, -2):
@@ -131,7 +135,8 @@ RESNET = Exercise(
 def _small_net(rng, activation):
     """Rows of a small flat network whose training and inference differ."""
     a, b, c = (int(n) for n in rng.integers(2, 5, 3))
-    same = dict(padding="same")
+    # The layers are not in the order of their names. A penalty is no part of the loss.
+    same, l2 = dict(padding="same"), dict(kernel_regularizer="l2")
     return Graph(
         (6, 7, 2),
         (
@@ -146,8 +151,8 @@ def _small_net(rng, activation):
                 ("drop",),
             ),
             ("act_2", "Activation", dict(activation=activation), ("down_2",)),
-            ("above", "Conv2D", dict(filters=c, kernel_size=1), ("act_2",)),
-            ("flat", "Flatten", {}, ("above",)),
+            ("top", "Conv2D", dict(filters=c, kernel_size=1, **l2), ("act_2",)),
+            ("flat", "Flatten", {}, ("top",)),
             ("hidden", "Dense", dict(units=5, activation=activation), ("flat",)),
             ("out", "Dense", dict(units=4, activation="softmax"), ("hidden",)),
         ),
@@ -199,6 +204,20 @@ GRADIENT_NORMS = Exercise(
             "float(np.abs(gradient).max())",
             "What do you make of all the numbers of a gradient? And what is an L2 "
             "norm?",
+        ),
+        Mistake(
+            "adds up absolute values",
+            "float(np.linalg.norm(gradient))",
+            "float(np.abs(gradient).sum())",
+            "What does an L2 norm add up: the sizes of the numbers, or something made "
+            "of them?",
+        ),
+        Mistake(
+            "takes the mean of the squares",
+            "float(np.linalg.norm(gradient))",
+            "float(np.sqrt(np.square(gradient).mean()))",
+            "Your norm does not grow with the number of weights. Does the L2 norm "
+            "divide by that number?",
         ),
         Mistake(
             "forgets the root",
@@ -392,6 +411,12 @@ ZERO_INIT_RESIDUAL = Exercise(
             "            if not end.trainable_weights:\n"
             "                continue",
             "Either input of an Add may be the branch. What tells them apart?",
+        ),
+        Mistake(
+            "silences only the first branch",
+            "weight.assign(ops.zeros_like(weight))",
+            "weight.assign(ops.zeros_like(weight))\n            break",
+            "One branch is silent, the others are not. How many Adds has the model?",
         ),
         Mistake(
             "starts at a tenth instead of 0",

@@ -108,7 +108,7 @@ def _bottleneck_weights(rng):
     yield Probe((filters // 2, filters), note="fewer come in than there are inside")
     yield Probe((1, 1), note="one channel")
     yield Probe((1 << 20, 20_000), note="more than 32 bits count")
-    for bad in ((0, filters), (filters, 0), (-4 * filters, filters), (8, -2)):
+    for bad in ((0, filters), (filters, 0), (-4 * filters, filters), (8, -2), (-1, -1)):
         yield Probe(bad, claim="errors")
 
 

@@ -17,6 +17,9 @@ def _blocks(rng, expansion):
     yield Probe((Tensor((7, 9, wide)), filters), note=note)
     x, note = Tensor((7, 8, wide)), "odd height, even width"
     yield Probe((x, filters), dict(stride=3), note=note)
+    # Padding "same" puts the first window elsewhere than on odd sizes.
+    x, note = Tensor((8, 6, wide)), "a stride of 2 on even sizes"
+    yield Probe((x, filters), dict(stride=2), note=note)
     yield Probe((Tensor((5, 6, wide + 2)), filters), note="the channels become fewer")
     large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
     x, note = Tensor((7, 9, 1)), "one channel comes in"
