@@ -1,6 +1,7 @@
 """Lab 05: each answer runs alone, and an unsolved lab fails kindly."""
 
 import ast
+import re
 
 import matplotlib
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from course.authoring.build import ROOT, Lab
 from course.exercises import load
 from course.exercises.source import solution_source, stub_source
+from course.language import LANGUAGES
+from course.published import PUBLISHED
 
 LAB = Lab("05", "modern_cnn", ROOT)
 EXERCISES = load("modern_cnn")
@@ -68,6 +71,26 @@ def test_unsolved_lab_fails_only_for_want_of_an_answer():
             missing.append(str(error).removeprefix("modern_cnn."))
     # A cell that uses the answer stands below most exercises.
     assert set(missing) <= set(EXERCISES) and len(missing) >= len(EXERCISES) / 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_table_of_the_competition_agrees_with_the_published_numbers(language):
+    start = LAB.notebook(language)["cells"][0]["source"]
+    rows = [line.strip(" |").split(" | ") for line in "".join(start).splitlines()]
+    rows = [row for row in rows if len(row) == 5 and row[0].startswith("20")]
+    assert len(rows) == 4
+    for _, network, layers, parameters, _ in rows:
+        row = PUBLISHED[network.replace("-", "").lower()]
+        assert row.depth == int(layers)
+        assert round(row.parameters / 1e6) == _millions(parameters)
+
+
+def _millions(text):
+    """61 of "61 million", 144 of "1억 4천4백만"."""
+    if "million" in text:
+        return int(text.split()[0])
+    units = {"억": 100, "천": 10, "백": 1}  # the last two of 만, ten thousand
+    return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d)([억천백])", text))
 
 
 def test_prompts_are_short():

@@ -133,8 +133,8 @@ TWO_TOWERS = Question(
         Option(
             deferred("It did not fit into the memory of one graphics card."),
             deferred(
-                "A card had 3 GB. That most layers read their own tower only saves "
-                "copying between the two cards."
+                "A card had 3 GB. That three of the five convolutions read their own "
+                "tower only saves copying between the two cards."
             ),
             right=True,
         ),

@@ -26,7 +26,7 @@ def _check_sizes(**sizes):
 
 
 def receptive_field(layers):
-    field, jump = 1, 1  # jump: input pixels between two neighbouring outputs
+    field, jump = 1, 1  # jump: input pixels between two neighboring outputs
     for layer in layers:
         if len(layer) not in (2, 3):
             raise ValueError(
@@ -453,6 +453,15 @@ def transition_block(x, *, compression=0.5, name=None):
 # In[13]:
 
 
+def _check_input_shape(input_shape):
+    sizes = [1 if size is None else size for size in input_shape]  # None: any size
+    if len(sizes) != 3 or min(sizes) < 1:
+        raise ValueError(
+            "input_shape must be (H, W, C) of one image, each at least 1 and no batch "
+            f"axis among them, such as (224, 224, 3); got {tuple(input_shape)}."
+        )
+
+
 def _check_sizes(**sizes):
     for name, size in sizes.items():
         if np.min(size) < 1:
@@ -482,11 +491,9 @@ def _conv_bn(x, filters, kernel_size, *, stride=1, name=None):
 
 
 def resnet(depths, *, filters=64, num_classes=1000, input_shape=(224, 224, 3)):
-    if len(depths) == 0 or len(input_shape) != 3:
-        raise ValueError(
-            "depths must hold at least one stage and input_shape be (H, W, C), "
-            f"got {depths} and {input_shape}."
-        )
+    if len(depths) == 0:
+        raise ValueError(f"depths must hold at least one stage, got {depths}.")
+    _check_input_shape(input_shape)
     _check_sizes(depths=depths, filters=filters, num_classes=num_classes)
     image = keras.Input(input_shape, name="image")
     x = _conv_bn(image, filters, 7, stride=2, name="conv1")
