@@ -10,7 +10,7 @@ import course
 from course import language
 from course.checks import reasons
 from course.checks.reasons import told
-from course.grading import report, submission
+from course.grading import quote, report, submission
 from course.grading.closure import Notebook
 from course.grading.record import UNREADABLE, Record
 from course.grading.sandbox.child import Limits, out_of_cpu, reason_of
@@ -52,11 +52,13 @@ def test_how_a_process_ended_is_told_whole(stopped, expected):
 
 
 def test_why_a_function_is_missing_is_told_with_its_place():
-    notebook = Notebook(["import os", "x = 1 / 0\ndef f(:\n  pass\n"])
+    cells = ["import os", "x = 1 / 0\ndef f(:\n  pass\n"]
+    notebook = Notebook(cells)
     notebook.load({"x"})
-    assert "ZeroDivisionError" in notebook.cause("x")
-    assert told(notebook.cause("x")).endswith("(코드 셀 2, 1번째 줄: x = 1 / 0)")
-    assert told(notebook.cause("f")).endswith("(코드 셀 2, 2번째 줄)")
+    x, f = (quote.cause(n, notebook.cause(n), cells, believed=True) for n in "xf")
+    assert "ZeroDivisionError" in x
+    assert told(x).endswith("(코드 셀 2, 1번째 줄: x = 1 / 0)")
+    assert told(f).endswith("(코드 셀 2, 2번째 줄)")
 
 
 def test_the_level_of_isolation_is_told():

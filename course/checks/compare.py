@@ -221,7 +221,7 @@ def _compare_models(expected, got, call, unbiased):
     if unbiased is None:
         found = _gated(gate, _TRAINING, expected, got, ("training",), call)
     else:
-        found = _compare_outputs(_TRAINING, *unbiased, ("plain", "training"), call)
+        found = _compare_outputs(_TRAINING, *unbiased, ("training",), call)
     return [*verdicts, found]
 
 

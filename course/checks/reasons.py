@@ -24,6 +24,7 @@ TOO_LARGE = deferred("larger than {most} MiB; clear the outputs and save again")
 EMPTY = deferred("the file is empty")
 NOT_UTF8 = deferred("not UTF-8 text (byte {byte}); save it as UTF-8")
 NOT_JSON = deferred("not a notebook: not JSON ({error})")
+NESTED = deferred("nested too deeply")
 NO_CELLS = deferred("not a notebook: JSON, but no cells")
 MANY_CELLS = deferred("{number} cells; {most} at most")
 NOT_TEXT = deferred("not a notebook: the source of a cell is not text")
@@ -49,14 +50,22 @@ TOO_MANY_VALUES = deferred("the result has {number} values, far more than asked 
 # What a student's function is, or is not.
 IS_NONE = deferred("{name} is None (code cell {cell})")
 DELETED = deferred("{name} was deleted (code cell {cell})")
-NOT_A_FUNCTION = deferred("{name} is no function but a {detail} (code cell {cell})")
+NOT_A_FUNCTION = deferred(
+    "{name} is no function but of type {detail} (code cell {cell})"
+)
 REPLACED = deferred(
-    "code cell {cell} puts a {kind} in the place of {name}; the function of code cell "
-    "{home} was graded. Give the result another name"
+    "code cell {cell} replaced {name} by a value of type {kind}; the function of code "
+    "cell {home} was graded. Give the result another name"
 )
 READY_MADE = deferred(
     "ready-made networks, such as those of keras.applications, are not available while "
     "work is graded: build the layers yourself"
+)
+
+# Raised by ``course.grading.sandbox.scrub``.
+HIDDEN = deferred(
+    "PermissionError: {module} is not available while a submission is checked: it "
+    "holds finished networks, and the functions are yours to write"
 )
 
 # Where an exception came from, and why a function is missing: the child says so.
@@ -126,8 +135,8 @@ def told(text):
         found = pattern.fullmatch(text)
         if found:
             fields = found.groupdict()
-            if "reason" in fields:
-                fields["reason"] = told(fields["reason"])
+            for inner in fields.keys() & {"reason", "error"}:  # may be of a form too
+                fields[inner] = told(fields[inner])
             return gettext(form).format(**fields)
     return text
 

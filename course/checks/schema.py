@@ -53,7 +53,7 @@ def _is_array(value):
 
 def _is_model(tree):
     outputs, weights = tree.get("outputs"), tree.get("weights")
-    if not isinstance(outputs, dict) or set(outputs) != set(MODES):
+    if not isinstance(outputs, dict) or not set(outputs) <= set(MODES):
         return False
     if not all(_are_named(arrays) for arrays in outputs.values()):
         return False
