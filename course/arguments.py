@@ -7,6 +7,7 @@ prints the message and ends with exit code 2.
 import argparse
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from course.language import KOREAN, current, deferred, gettext
@@ -84,13 +85,13 @@ def count(text):
 
 def submissions(text):
     """A folder that is there, as a Path."""
-    path = Path(text)
-    if path.is_file():
+    path, mode = Path(text), _mode(text)
+    if stat.S_ISREG(mode):
         said = gettext("{text!r} is a file; unpack it and give that folder")
         if path.suffix != ".zip":
             said = gettext("{text!r} is a file; give the folder it lies in, {folder!r}")
         raise _wrong(said, text, folder=str(path.parent))
-    if not path.is_dir():
+    if not stat.S_ISDIR(mode):
         said = gettext(
             "there is no folder {text!r} (looked in {here}); give the folder that "
             "holds the submissions"
@@ -101,13 +102,13 @@ def submissions(text):
 
 def notebook(text):
     """A file that is there, as a Path."""
-    path = Path(text)
-    if path.is_dir():
+    path, mode = Path(text), _mode(text)
+    if stat.S_ISDIR(mode):
         said = gettext(
             "{text!r} is a folder; give one notebook in it, or use course grade"
         )
         raise _wrong(said, text)
-    if not path.is_file():
+    if not stat.S_ISREG(mode):
         said = gettext(
             "there is no file {text!r} (looked in {here}); give a notebook, such as "
             "labs/05_modern_cnn.ipynb"
@@ -119,8 +120,8 @@ def notebook(text):
 def results_folder(text):
     """A folder that is there or can be made, as a Path."""
     path = Path(text)
-    taken = next((p for p in (path, *path.parents) if p.exists()), Path())
-    if not taken.is_dir():
+    taken = next((p for p in (path, *path.parents) if _mode(p)), Path())
+    if not stat.S_ISDIR(_mode(taken)):
         said = gettext(
             "{taken!r} is a file, so no folder {text!r} can be made; give another"
         )
@@ -129,6 +130,21 @@ def results_folder(text):
         said = gettext("{taken!r} is not writable for you; give another folder")
         raise _wrong(said, text, taken=str(taken))
     return path
+
+
+def _mode(path):
+    """Kind and permissions of what a path leads to; 0 where nothing is there."""
+    try:
+        return os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except (OSError, ValueError) as error:
+        said = gettext(
+            "{text!r} cannot be reached ({error}); give another name, or see to it "
+            "that you may open the folder it lies in"
+        )
+        error = getattr(error, "strerror", error)
+        raise _wrong(said, str(path), error=error) from None
 
 
 def _wrong(message, text, **fields):

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 not done, 2 wrong arguments, 130 interrupted.
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def main(arguments=None):
     """
     language.use_locale()
     _print_what_can_be()
+    # Asked to end from elsewhere, it cleans up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = parser().parse_args(arguments)
     try:
         code = options.handler(options)
@@ -270,7 +273,10 @@ def _add_grade(commands):
         "folder",
         type=submissions,
         metavar="FOLDER",
-        help=gettext("notebooks or scripts, one a student, loose or in folders"),
+        help=gettext(
+            "notebooks or scripts, one a student, loose or in folders; also when one "
+            "folder lies around them all"
+        ),
     )
     _add_lab_option(command, gettext("which lab to grade, such as 05"), required=True)
     command.add_argument(

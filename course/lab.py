@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -70,6 +69,7 @@ def place(number, folder):
 
     Raises:
         FileNotFoundError: this installation does not have the lab.
+        FileExistsError: a link is in its place that leads nowhere.
     """
     name = f"{number}_{LABS[number]}.ipynb"
     language = "" if current() == ENGLISH else current()
@@ -78,15 +78,29 @@ def place(number, folder):
         said = gettext("{path} is there; it stays as you left it.")
         print(said.format(path=path))
         return path
+    if path.is_symlink():
+        said = gettext(
+            "{path} is a link to a file that is not there; put the file back, or "
+            "remove the link"
+        )
+        raise FileExistsError(said.format(path=path))
     source = shipped.folder("labs") / language / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A half-written copy would later pass for the student's work.
-    partial = path.with_suffix(".partial")
-    shutil.copyfile(source, partial)
-    partial.rename(path)
+    _write_new(path, source.read_bytes())
     said = gettext("Wrote {path}; it is yours to edit and is never overwritten.")
     print(said.format(path=path))
     return path
+
+
+def _write_new(path, data):
+    """Write a file where there is none; half of it, which would pass for work, goes."""
+    file = open(path, "xb")
+    try:
+        with file:
+            file.write(data)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _foreground(command):

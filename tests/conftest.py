@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from course import language
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("COURSE_LANG", "en")  # whatever the terminal speaks
@@ -33,6 +35,13 @@ def keras_starts_the_same():
     """The weights of a test are the same in every run, and in whatever order."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def language_is_not_chosen():
+    """A command chooses the language of its process, which the next test shares."""
+    yield
+    language.use(None)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -166,6 +166,34 @@ def test_bad_arguments_are_named_and_mended(name, tmp_path, monkeypatch, capsys)
         assert fragment.format(folder=tmp_path) in message
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["check", "{name}"],
+        ["grade", "{name}", "--lab", "05", "--out", "o"],
+        ["grade", ".", "--lab", "05", "--out", "{name}"],
+    ],
+)
+@pytest.mark.parametrize("fault", ["File name too long", "Permission denied"])
+def test_what_cannot_be_looked_at_is_named(line, fault, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    name = "x" * 300
+    if fault == "Permission denied":  # which root never meets
+        look, name = os.stat, "private/a.ipynb"
+
+        def refuse(path, **options):
+            if Path(path) == Path(name):
+                raise PermissionError(13, fault, path)
+            return look(path, **options)
+
+        monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(SystemExit) as stop:
+        cli.main([part.format(name=name) for part in line])
+    said = " ".join(capsys.readouterr().err.split())
+    assert stop.value.code == 2
+    assert f"{name!r} cannot be reached ({fault}); give another name" in said
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write")
 def test_results_folder_that_may_not_be_written(tmp_path, capsys):
     tmp_path.chmod(0o500)
@@ -307,6 +335,30 @@ def test_lab_is_written_once_and_never_over_the_students_work(tmp_path, capsys):
     assert lab.place("05", tmp_path / "labs").read_text() == "my work"
     assert "as you left it" in capsys.readouterr().out
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_lab_replaces_nothing_that_it_did_not_make(tmp_path):
+    path = tmp_path / "05_modern_cnn.ipynb"
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError, match="link to a file that is not there"):
+        lab.place("05", tmp_path)
+    assert path.is_symlink() and not path.exists()
+    path.unlink()
+    partial = path.with_suffix(".partial")
+    partial.write_text("mine")
+    lab.place("05", tmp_path)
+    assert partial.read_text() == "mine"
+
+
+def test_no_half_of_a_lab_stays(tmp_path):
+    path = tmp_path / "a.ipynb"
+    with pytest.raises(TypeError):
+        lab._write_new(path, "no bytes")
+    assert not path.exists()
+    path.write_text("mine")
+    with pytest.raises(FileExistsError):
+        lab._write_new(path, b"other")
+    assert path.read_text() == "mine"
 
 
 def test_lab_is_opened_in_jupyterlab(tmp_path, monkeypatch):

@@ -2,12 +2,16 @@ import csv
 import io
 import os
 import re
+import sqlite3
 import stat
+from contextlib import closing
 from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
 
+from course import language
+from course.checks.reasons import NOT_UNDERSTOOD
 from course.checks.result import (
     ERROR,
     FAILED,
@@ -18,7 +22,8 @@ from course.checks.result import (
     points,
 )
 from course.exercises import load
-from course.grading import report
+from course.grading import files, report
+from course.grading.names import file_names
 from course.grading.progress import Progress, duration
 from course.grading.record import (
     GRADED,
@@ -29,7 +34,14 @@ from course.grading.record import (
     short,
     to_data,
 )
-from course.grading.store import Store, secret_seed, work_key
+from course.grading.store import (
+    FILE,
+    Store,
+    UnfitFolder,
+    assert_ours,
+    secret_seed,
+    work_key,
+)
 
 EXERCISES = load("modern_cnn")
 PLACE = {name: i for i, name in enumerate(EXERCISES)}
@@ -93,6 +105,11 @@ def bad(student, reason, **more):
     return record(student, status=UNREADABLE, reason=reason, answers=(), **more)
 
 
+def write(folder, records, level="level"):
+    with closing(Store(folder)) as store:
+        report.write(store, "05", records, level)
+
+
 @pytest.fixture
 def out(tmp_path):
     records = [
@@ -102,7 +119,7 @@ def out(tmp_path):
         bad("../../etc", "the file is empty"),
         bad("Kim & Söhne", "=1+1"),
     ]
-    report.write(tmp_path, "05", records, "unsealed: <level>")
+    write(tmp_path, records, "unsealed: <level>")
     return tmp_path
 
 
@@ -207,28 +224,46 @@ def test_the_class_report_says_what_went_wrong(out):
         assert shown in text
 
 
-def test_pages_of_students_who_left_are_removed(out):
-    report.write(out, "05", [record()], "level")
-    assert [p.name for p in (out / "students").iterdir()] == ["김민서.html"]
+def test_pages_of_students_who_left_are_removed_and_no_other(out):
+    (out / "students" / "roster.html").write_text("mine")
+    for _ in range(2):
+        write(out, [record()])
+        pages = sorted(p.name for p in (out / "students").iterdir())
+        assert pages == ["roster.html", "김민서.html"]
     assert not list(out.glob("*.partial"))
 
 
+def test_what_happened_is_told_in_the_language_of_the_reader():
+    language.use("ko")
+    page = report.student_page(record(problems=((1, 2, NOT_UNDERSTOOD, ""),)))
+    assert language.gettext(NOT_UNDERSTOOD) in page and NOT_UNDERSTOOD not in page
+
+
 def test_a_class_of_which_nothing_could_be_graded(tmp_path):
-    report.write(tmp_path, "05", [bad("kim", "empty")], "level")
+    write(tmp_path, [bad("kim", "empty")])
     assert "empty" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_file_names_are_distinct_and_stay_in_their_folder():
     students = ["a/b", "a:b", "A_B", "..", ".", "x" * 300, "x" * 301, "김", "CON\n"]
-    names = report.file_names(students)
+    names = file_names(students)
     assert len({n.casefold() for n in names.values()}) == len(students)
     for name in names.values():
         assert "/" not in name and not name.startswith(".") and len(name) < 120
 
 
+def test_no_file_name_has_more_bytes_than_file_systems_take():
+    letters = "\U00020000" * 61
+    students = [letters + "!", letters + "?", "김" * 99, "a/b"]
+    students += [name.removesuffix(".html") for name in file_names(students).values()]
+    names = [name.casefold() for name in file_names(students).values()]
+    assert max(len(name.encode()) for name in names) < 143
+    assert len(set(names)) == len(students) == 8
+
+
 @pytest.mark.parametrize("student", ["con", "NUL", "Com1", "aux.kim"])
 def test_no_file_is_named_as_windows_names_its_devices(student):
-    (name,) = report.file_names([student]).values()
+    (name,) = file_names([student]).values()
     assert name.partition(".")[0].casefold() != student.partition(".")[0].casefold()
 
 
@@ -236,10 +271,17 @@ def test_a_table_that_a_spreadsheet_holds_open_is_named(tmp_path, monkeypatch):
     def replace(name, path):
         raise PermissionError(13, "Access is denied", str(path))
 
-    monkeypatch.setattr(report.os, "replace", replace)
+    monkeypatch.setattr(files.os, "replace", replace)
     with pytest.raises(PermissionError, match="Access is denied.*close it there"):
-        report._replace(tmp_path / "grades.csv", "text")
+        files.replace(tmp_path / "grades.csv", "text")
     assert not list(tmp_path.iterdir()), "no half of it stays"
+
+
+def test_no_half_of_a_file_stays_whatever_goes_wrong(tmp_path):
+    for name, text in (("x" * 300, "text"), ("kim.html", "\ud800")):
+        with pytest.raises((OSError, UnicodeEncodeError)):
+            files.replace(tmp_path / name, text)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -261,6 +303,75 @@ def test_a_record_survives_the_store(tmp_path):
     store.keep_only("05", ["lee"])
     assert [r.student for r in store.records("05")] == ["lee"]
     store.close()
+
+
+def test_halves_of_letters_do_not_stop_the_class(tmp_path):
+    with closing(Store(tmp_path)) as store:
+        store.put(record(problems=((1, 1, "ValueError: \ud800\udcf1", ""),)), "key")
+        (kept,) = store.records("05")
+    assert kept.problems == ((1, 1, "ValueError: ??", ""),)
+    report.student_page(kept).encode()
+
+
+DAMAGE = {
+    "no database": lambda folder: (folder / FILE).write_text("This is a text."),
+    "a folder": lambda folder: (folder / FILE).mkdir(),
+    "another one's": lambda folder: _sql(folder, "CREATE TABLE submissions (a)"),
+    "no records": lambda folder: _sql(
+        folder,
+        "CREATE TABLE submissions (student, lab, record)",
+        "INSERT INTO submissions VALUES ('kim', '05', 'no JSON')",
+    ),
+}
+
+
+def _sql(folder, *commands):
+    with closing(sqlite3.connect(folder / FILE)) as database:
+        for command in commands:
+            database.execute(command)
+        database.commit()
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_store_is_named_and_mended(kind, tmp_path):
+    DAMAGE[kind](tmp_path)
+    with pytest.raises(UnfitFolder, match=rf"{FILE} cannot be read.*give another"):
+        with closing(Store(tmp_path)) as store:
+            store.records("05")
+
+
+def test_a_store_that_cannot_be_written_is_refused_at_once(tmp_path, monkeypatch):
+    Store(tmp_path).close()
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path: connect(f"file:{path}?mode=ro", uri=True)
+    )
+    with pytest.raises(UnfitFolder, match="readonly.*writable for you"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "x", "\ufeff7", "9" * 5000])
+def test_a_damaged_seed_is_named_and_can_be_drawn_again(text, tmp_path):
+    (tmp_path / "seed").write_text(text, encoding="utf-8")
+    with pytest.raises(UnfitFolder, match="seed holds no number.*--new-seed"):
+        secret_seed(tmp_path)
+    assert secret_seed(tmp_path, new=7) == secret_seed(tmp_path) == 7
+
+
+def test_a_results_folder_is_new_or_empty_or_has_results(tmp_path):
+    out, work = tmp_path / "out", tmp_path / "work"
+    work.mkdir()
+    assert_ours(out, work)
+    out.mkdir()
+    (out / ".DS_Store").touch()
+    assert_ours(out, work)
+    (out / "students").mkdir()
+    with pytest.raises(UnfitFolder, match="such as students.*empty folder as --out"):
+        assert_ours(out, work)
+    Store(out).close()  # a run was interrupted before it graded anything
+    assert_ours(out, work)
+    with pytest.raises(UnfitFolder, match="holds the submissions.*another folder"):
+        assert_ours(out, work / ".." / "out")
 
 
 def test_a_record_is_replaced_not_doubled(tmp_path):

@@ -8,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from course import cli
 from course.exercises import load
 from course.grading import checking, demo, run
 from course.grading.sandbox.pool import Limits
@@ -135,23 +137,38 @@ def test_unchanged_work_is_not_graded_again(graded, monkeypatch, capsys):
     assert (out / "grades.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("fork", ["0", "1"])
-def test_an_interrupt_ends_the_run_and_all_it_started(tmp_path, fork):
-    (tmp_path / "kim.py").write_text("import time\ndef resnet(*a): time.sleep(60)\n")
-    out = tmp_path / "out"
-    code = RUN.format(folder=str(tmp_path), out=str(out)).replace("wall=20", "wall=99")
+STAYS = """import os, time
+def receptive_field(*a):
+    if os.fork() == 0:
+        os.setsid()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "fork"),
+    [("SIGINT", "0"), ("SIGINT", "1"), ("SIGTERM", "1"), ("SIGKILL", "1")],
+)
+def test_however_the_run_ends_all_that_it_started_ends(tmp_path, name, fork):
+    (tmp_path / "kim.py").write_text(STAYS)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    command = [Path(sys.executable).with_name("course"), "grade", tmp_path]
     process = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [*command, "--lab", "05", "--out", tmp_path / "out", "--unsafe"],
         stderr=subprocess.PIPE,
-        env={**os.environ, "COURSE_FORK": fork},
+        env={**os.environ, "COURSE_FORK": fork, "TMPDIR": str(temporary)},
     )
     assert b"Lab 05" in process.stderr.readline()
-    assert _in_time(lambda: _children_of(process.pid))
-    started = _children_of(process.pid)
-    process.send_signal(signal.SIGINT)
+    running = {"0": 1, "1": 3}[fork]  # the zygote, its child, and what that started
+    assert _in_time(lambda: len(_below(process.pid)) >= running)
+    started = _below(process.pid)
+    process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=60)
-    assert process.returncode != 0 and b"KeyboardInterrupt" in errors
-    assert _in_time(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
+    if name != "SIGKILL":
+        assert process.returncode == 130 and b"interrupted" in errors
+    assert _in_time(lambda: not any(map(psutil.pid_exists, started)))
+    assert _in_time(lambda: not list(temporary.iterdir()))
 
 
 def _in_time(holds, seconds=30):
@@ -162,15 +179,41 @@ def _in_time(holds, seconds=30):
     return holds()
 
 
-def _children_of(pid):
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
+def _below(pid):
+    return [p.pid for p in psutil.Process(pid).children(recursive=True)]
 
 
 def test_a_folder_without_submissions(tmp_path, capsys):
     assert run.grade(tmp_path, "05", tmp_path / "out") == 1
     assert "no notebooks" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_graded_into_a_folder_that_holds_something_else(tmp_path, capsys):
+    work, out = tmp_path / "work", tmp_path / "web"
+    for folder in (work, out):
+        folder.mkdir()
+    (work / "kim.py").write_text(RIGHT)
+    (out / "report.html").write_text("mine")
+    for folder, said in ((out, "such as report.html"), (work, "holds the submissions")):
+        line = ["grade", str(work), "--lab", "05", "--out", str(folder), "--unsafe"]
+        assert cli.main(line) == 1
+        assert said in capsys.readouterr().err
+    names = sorted(p.name for p in tmp_path.rglob("*.*"))
+    assert names == ["kim.py", "report.html"]
+
+
+def test_a_run_that_was_interrupted_leaves_a_results_folder(tmp_path, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    work, out = tmp_path / "work", tmp_path / "out"
+    work.mkdir()
+    (work / "kim.py").write_text(RIGHT)
+    monkeypatch.setattr(run, "secret_seed", interrupt)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run.grade(work, "05", out, unsafe=True)
 
 
 def test_a_notebook_is_checked_as_in_its_panels(tmp_path, capsys):

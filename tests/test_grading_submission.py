@@ -2,6 +2,7 @@ import ast
 import builtins
 import json
 import os
+import unicodedata
 
 import pytest
 
@@ -170,7 +171,71 @@ def test_students_of_one_name_are_told_apart(tmp_path):
     assert list(students(tmp_path)) == ["kim (kim.ipynb)", "kim (kim.py)"]
 
 
+def test_two_of_one_name_are_told_apart_by_the_numbers_of_their_folders(tmp_path):
+    folders = [f"Min Su_{number}_assignsubmission_file_" for number in (1, 2)]
+    for folder in folders:
+        write(tmp_path / folder / "05.ipynb", notebook("x = 1"))
+    assert list(students(tmp_path)) == [f"Min Su ({folder})" for folder in folders]
+
+
+def test_no_two_submissions_share_a_student(tmp_path):
+    kim = "\uae40.py"
+    names = [kim, unicodedata.normalize("NFD", kim), "a\u200bb.py", "a\u202eb.py"]
+    # One is called as another one will be.
+    names += ["lee.py", "lee.ipynb", "lee (lee.py).py", "lee (lee.py) (2).py"]
+    for name in names:
+        write(tmp_path / name, "x = 1")
+    found = [s.student for s in find(tmp_path)]
+    assert len(found) == len(set(found)) == len(names)
+    assert "\uae40 (\uae40.py) (2)" in found and "lee (lee.ipynb)" in found
+
+
+def class_folder(tmp_path, *names):
+    for name in names:
+        write(tmp_path / name, "x = 1")
+    return list(students(tmp_path, lab="modern_cnn", skip=tmp_path / "graded"))
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (["kim.py", "lee.py"], ["kim", "lee"]),
+        (["kim_05_modern_cnn.py", "lee.py"], ["kim_05_modern_cnn", "lee"]),
+        (["20230001.py", "20230002.py"], ["20230001", "20230002"]),
+        (["kim/05_modern_cnn.py", "lee/05_modern_cnn.py"], ["kim", "lee"]),
+        (["lab 05/kim.py", "lab 05/lee.py"], ["kim", "lee"]),
+    ],
+)
+def test_a_folder_around_the_whole_class_is_looked_into(tmp_path, names, wanted):
+    around = [f"download/{name}" for name in names]
+    kept = ["README.md", "graded/report.html", "__MACOSX/x.py"]
+    assert class_folder(tmp_path, *around, *kept) == wanted
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["kim/05_modern_cnn.py", "kim/helper.py"],
+        ["kim/05.py", "kim/05-Copy1.py"],
+        ["kim/kim.py", "kim/kim_final.py"],
+        ["kim/a.py"],
+        ["kim/a.txt"],
+        ["kim_12_assignsubmission_file_/a.py", "kim_12_assignsubmission_file_/b.py"],
+    ],
+)
+def test_a_student_who_is_alone_is_no_class(tmp_path, names):
+    assert class_folder(tmp_path, *names) == ["kim"]
+
+
+def test_several_files_in_one_of_several_folders_are_a_students(tmp_path):
+    found = class_folder(tmp_path, "kim/a.py", "kim/b.py", "lee/05.py")
+    assert found == ["kim", "lee"]
+    (kim, _) = find(tmp_path, lab="modern_cnn")
+    assert "2 files to choose from (a.py, b.py)" in kim.reason
+
+
 def test_one_of_several_notebooks_is_chosen_by_its_name(tmp_path):
+    write(tmp_path / "lee.py", "x = 1")
     for name in ("04_cnn_basics.ipynb", "05_modern_cnn.ipynb", "helper.py"):
         write(tmp_path / "kim" / name, notebook("x = 1"))
     write(tmp_path / "kim" / ".ipynb_checkpoints" / "05_modern_cnn.ipynb", "no")
@@ -188,9 +253,10 @@ def test_names_are_made_printable(tmp_path):
     write(tmp_path / "a\x1b[2Jb\n.ipynb", notebook("x = 1"))
     with open(os.fsencode(tmp_path) + b"/\xff.py", "w") as file:
         file.write("x = 1")
-    for student in students(tmp_path):
-        assert student.isprintable()
-        student.encode()
+    for found in find(tmp_path):
+        for text in (found.student, str(found.path)):
+            assert text.isprintable()
+            text.encode()
 
 
 def test_nothing_of_a_submission_is_parsed_as_python(tmp_path, monkeypatch):

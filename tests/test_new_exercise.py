@@ -86,6 +86,7 @@ def test_the_pieces_stand_in_their_places(clone, capsys):
         (["modern_cnn.vgg_block"], "there is an exercise modern_cnn.vgg_block"),
         (["my_size"], "give <lecture>.<function>"),
         (["modern_cnn.My-Size"], "give <lecture>.<function>"),
+        (["modern_cnn.class"], "'class' is a word of Python's own; give another"),
         (["cooking.my_size"], "the lectures are modern_cnn"),
         (["modern_cnn.my_size", "--after", "soup"], "no exercise 'soup' to follow"),
     ],

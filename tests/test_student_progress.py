@@ -111,8 +111,8 @@ def test_what_comes_next(states, following):
 def shown(tmp_path, monkeypatch, capsys):
     """Shows answers as if checking had found them: (exit code, lines)."""
 
-    def show(answers_found, cells):
-        path = write(tmp_path / "my lab.ipynb", cells)
+    def show(answers_found, cells, path=tmp_path / "my lab.ipynb"):
+        path = write(Path(path), cells)
         monkeypatch.setattr(
             progress, "public_record", lambda path, lab: record(answers_found)
         )
@@ -164,6 +164,14 @@ def test_a_missing_cell_comes_back_with_reset(shown):
     _, lines = shown(found, answers(vgg_block=None))
     assert lines[-2] == "Next: vgg_block"
     assert lines[-1].endswith("my lab.ipynb' vgg_block")
+
+
+@pytest.mark.parametrize("name", ["-kim.ipynb", "--lab.ipynb"])
+def test_what_is_to_be_typed_is_no_option(name, shown, tmp_path, monkeypatch):
+    found = checked(vgg_block=progress.MISSING)
+    monkeypatch.chdir(tmp_path)
+    code, lines = shown(found, answers(vgg_block=None), path=name)
+    assert code == 1 and lines[-1].endswith(f": course reset ./{name} vgg_block")
 
 
 def touch(*names):

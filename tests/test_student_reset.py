@@ -229,6 +229,15 @@ def test_a_helper_that_goes_with_it_is_named(run):
     assert "though other cells use it: conv\n" in said
 
 
+def test_what_never_was_in_the_cell_is_not_gone_with_it(run):
+    """The check's cell comes back; that nothing imports ``check`` is not its doing."""
+    notebook = solved()
+    index = place(notebook, "modern_cnn-vgg_block")
+    notebook["cells"] = [notebook["cells"][index]]
+    _, after, said = run(notebook, "vgg_block")
+    assert len(after["cells"]) == 2 and "gone with it" not in said
+
+
 def test_a_notebook_that_lost_its_ids(run):
     notebook = solved()
     notebook["nbformat_minor"] = 4

@@ -4,6 +4,7 @@ What is left unfilled fails: the build refuses a reference that raises and a mis
 that changes nothing, and the tests want six mistakes.
 """
 
+import keyword
 import re
 import sys
 from pathlib import Path
@@ -97,6 +98,8 @@ def _check(lecture, name, after):
             f"give <lecture>.<function>, such as {min(LABS.values())}.my_block; "
             f"the lectures are {', '.join(LABS.values())}"
         )
+    if keyword.iskeyword(name):
+        raise ScaffoldError(f"{name!r} is a word of Python's own; give another name")
     known = load(lecture)
     if name in known:
         raise ScaffoldError(f"there is an exercise {lecture}.{name}")

@@ -82,7 +82,7 @@ def check_notebook(path, lab=None):
 def _print_checks(record):
     for cell, line, message, text in record.problems:
         where = gettext("code cell {cell}, line {line}: ").format(cell=cell, line=line)
-        print(printable(where + message))
+        print(printable(where + told(message)))
         if text:
             print("    " + printable(text))
     for answer in record.answers:

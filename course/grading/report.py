@@ -5,11 +5,8 @@ it never shows a probe, an expected value, or another student.
 """
 
 import csv
-import hashlib
 import io
-import os
 import statistics
-import tempfile
 from collections import Counter
 from datetime import datetime
 from fractions import Fraction
@@ -22,73 +19,39 @@ from course.checks.reasons import told
 from course.checks.result import NOT_ATTEMPTED, PASSED, points
 from course.exercises import LABS, load
 from course.grading import page
+from course.grading.files import replace
+from course.grading.names import file_names
 from course.grading.record import GRADED
 from course.grading.submission import short_digest
 from course.language import gettext
 
 _SHOWN_MISTAKES = 12
 _SHOWN_SLOWEST = 5
-_NAME_LIMIT = 80
-_DEVICES = {"con", "prn", "aux", "nul"}  # no files on Windows, whatever they end in
-_DEVICES |= {f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10)}
 
 
-def write(out, lab, records, level):
+def write(store, lab, records, level):
     """Write ``grades.csv``, ``report.html`` and ``students/*.html``.
 
     Args:
-        out: results folder, a Path.
+        store: ``course.grading.store.Store`` of the results folder; knows which pages
+            earlier runs wrote, and no other file is deleted.
         lab: number of the lab.
         records: of all its students (``course.grading.record.Record``).
         level: how the submissions were held back, in a sentence.
     """
     exercises = load(LABS[lab])
+    out = store.folder
     folder = out / "students"
     folder.mkdir(exist_ok=True)
     files = file_names([r.student for r in records])
-    for old in folder.glob("*.html"):
-        if old.name not in files.values():
-            old.unlink()
+    for gone in store.pages() - set(files.values()):
+        (folder / gone).unlink(missing_ok=True)
+    store.note_pages(files.values())
     for record in records:
-        _replace(folder / files[record.student], student_page(record))
-    _replace(out / "report.html", class_report(lab, records, exercises, files, level))
+        replace(folder / files[record.student], student_page(record))
+    replace(out / "report.html", class_report(lab, records, exercises, files, level))
     # With a mark of UTF-8 at its start, Excel shows Korean names as they are.
-    _replace(out / "grades.csv", "\ufeff" + grades_csv(records, exercises))
-
-
-def _replace(path, text):
-    """Write a file that is either the old one or the new one, never half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    umask = os.umask(0)
-    os.umask(umask)
-    os.chmod(name, 0o666 & ~umask)
-    try:
-        os.replace(name, path)
-    except PermissionError as error:  # on Windows, while a spreadsheet shows it
-        os.unlink(name)
-        said = gettext(
-            "{path} cannot be replaced ({error}). If another program has it open, "
-            "close it there and run this again; what is graded stays graded"
-        )
-        raise PermissionError(said.format(path=path, error=error.strerror)) from None
-
-
-def file_names(students):
-    """A distinct file name per student that every file system takes."""
-    names, taken = {}, set()
-    for student in students:
-        safe = "".join(c if c.isalnum() or c in "-_. ()" else "_" for c in student)
-        safe = safe.strip(" .")[:_NAME_LIMIT] or "_"
-        if safe.partition(".")[0].casefold() in _DEVICES:
-            safe = f"_{safe}"
-        if safe != student or safe.casefold() in taken:
-            digest = hashlib.sha256(student.encode()).hexdigest()
-            safe = f"{safe}-{digest[:8]}"
-        taken.add(safe.casefold())
-        names[student] = f"{safe}.html"
-    return names
+    replace(out / "grades.csv", "\ufeff" + grades_csv(records, exercises))
 
 
 def grades_csv(records, exercises):
@@ -189,7 +152,8 @@ def _problems(record):
         [
             str(cell),
             str(line),
-            escape(message) + (f"<br><code>{escape(text)}</code>" if text else ""),
+            escape(told(message))
+            + (f"<br><code>{escape(text)}</code>" if text else ""),
         ]
         for cell, line, message, text in record.problems
     ]

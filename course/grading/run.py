@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import closing
 from pathlib import Path
 
 from course.checks import reasons
@@ -19,7 +20,13 @@ from course.grading.progress import Progress, duration
 from course.grading.record import GRADED, UNGRADABLE, Record
 from course.grading.reference import Reference, ReferenceFailed
 from course.grading.sandbox.pool import Slot, ZygoteError, assert_held_back, level
-from course.grading.store import Store, package_digest, secret_seed, work_key
+from course.grading.store import (
+    Store,
+    assert_ours,
+    package_digest,
+    secret_seed,
+    work_key,
+)
 from course.grading.submission import find
 from course.language import gettext
 
@@ -30,7 +37,7 @@ def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
     Args:
         folder: of the submissions (``course.grading.submission.find``).
         lab: number, a key of ``course.exercises.LABS``.
-        out: results folder, made when it is missing.
+        out: results folder, made when it is missing; it holds nothing else.
         jobs: submissions graded at once, each with about 1 GB of memory.
         seed: int that replaces the folder's secret seed; None keeps it.
         unsafe: grade also where next to nothing holds the submissions back.
@@ -42,40 +49,43 @@ def grade(folder, lab, out, jobs=1, seed=None, unsafe=False, limits=None):
     Raises:
         UnsafePlatform: it is not ``unsafe`` and would have to be; the message says
             what helps.
+        UnfitFolder: ``out`` is ``folder``, holds something else, or is damaged.
     """
     if not unsafe:
         assert_held_back()
+    out = Path(out)
+    assert_ours(out, folder)
     started = time.monotonic()
     submissions = find(folder, LABS[lab], skip=out)
     if not submissions:
         said = gettext("no notebooks (.ipynb) or scripts (.py) in {folder}")
         _complain(said.format(folder=folder))
         return 1
-    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    seed = secret_seed(out, seed)
+    with closing(Store(out)) as store:
+        seed = secret_seed(out, seed)
+        try:
+            _bring_up_to_date(store, submissions, lab, seed, jobs, limits)
+        except (ZygoteError, ReferenceFailed) as error:
+            _complain(reasons.told(str(error)))
+            return 1
+        records = store.records(lab)
+        report.write(store, lab, records, level())
+    _summarize(out, records, time.monotonic() - started)
+    return 0
+
+
+def _bring_up_to_date(store, submissions, lab, seed, jobs, limits):
+    """Grade what the store does not know yet, and forget what is no longer there."""
     version = package_digest()
     keys = {
         s.student: work_key(s.digest + s.reason, lab, seed, version)
         for s in submissions
     }
-    store = Store(out)
-    try:
-        store.keep_only(lab, keys)
-        todo = [s for s in submissions if not _is_done(store, s, lab, keys)]
-        _say_what(submissions, todo, lab)
-        _grade_all(
-            todo, lab, seed, jobs, limits, lambda r: store.put(r, keys[r.student])
-        )
-        records = store.records(lab)
-    except (ZygoteError, ReferenceFailed) as error:
-        _complain(reasons.told(str(error)))
-        return 1
-    finally:
-        store.close()
-    report.write(out, lab, records, level())
-    _summarize(out, records, time.monotonic() - started)
-    return 0
+    store.keep_only(lab, keys)
+    todo = [s for s in submissions if not _is_done(store, s, lab, keys)]
+    _say_what(submissions, todo, lab)
+    _grade_all(todo, lab, seed, jobs, limits, lambda r: store.put(r, keys[r.student]))
 
 
 def _is_done(store, submission, lab, keys):

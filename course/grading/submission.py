@@ -10,11 +10,12 @@ import json
 import os
 import re
 import stat
-import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.checks import reasons
+from course.grading.names import clean_name, distinct
 
 SIZE_LIMIT = 16 << 20
 CELL_LIMIT = 5000
@@ -44,7 +45,8 @@ class Submission:
 
     Attributes:
         student: who, from the file's or folder's name.
-        path: of the notebook or script, or of what stands in its place.
+        path: of the notebook or script, or of what stands in its place; to be shown,
+            for it is made printable.
         cells: source of each code cell; a script is one cell.
         digest: SHA-256 of the file in hexadecimal digits, "" when it was not read.
         reason: why it cannot be graded, or "".
@@ -60,6 +62,10 @@ class Submission:
 def find(folder, lab="", skip=None):
     """The submissions in a folder, one a student, read and in order of their names.
 
+    A folder that is alone in it and holds several notebooks is taken for the class's
+    own, which was unpacked there, unless they are one student's: when one has the name
+    of the lab (05_modern_cnn), or all begin with the name of one (05, 05-Copy1).
+
     Args:
         folder: holds notebooks or scripts loose (as Canvas delivers them), or a folder
             a student (as Moodle and Gradescope do).
@@ -67,23 +73,66 @@ def find(folder, lab="", skip=None):
         skip: a folder that holds no submissions, though it may lie in ``folder``.
 
     Returns:
-        A list of ``Submission``; those that cannot be read have a ``reason``.
+        A list of ``Submission``, no two of one ``student``; those that cannot be read
+        have a ``reason``.
     """
+    entries = _entries(folder, skip)
+    while (inner := _class_folder(entries, lab)) is not None:
+        entries = [e for e in entries if e is not inner] + _entries(inner, skip)
     named = []
-    for entry in sorted(os.scandir(folder), key=lambda e: e.name):
-        if entry.name.startswith(".") or entry.name in _IGNORED:
-            continue
+    for entry in sorted(entries, key=lambda e: e.name):
         path = Path(entry.path)
-        if skip is not None and path.resolve() == Path(skip).resolve():
-            continue
-        if entry.is_dir(follow_symlinks=False) and path.suffix not in SUFFIXES:
-            named.append((_student_of_folder(entry.name), *_choose(path, lab)))
+        if _is_folder(entry):
+            student = _student_of_folder(entry.name)
+            named.append((student, entry.name, *_choose(path, lab)))
         elif path.suffix.lower() not in _NOT_WORK:
-            named.append((_student_of_file(path), path, ""))
+            named.append((_student_of_file(path), entry.name, path, ""))
     return [
         read(path, student=student, reason=reason)
         for student, path, reason in _distinct(named)
     ]
+
+
+def is_ignored(name):
+    """Whether a system or a program put a file or folder of this name there."""
+    return name.startswith(".") or name in _IGNORED
+
+
+def _entries(folder, skip=None):
+    """What lies in a folder, by name."""
+    with os.scandir(folder) as entries:
+        found = [entry for entry in entries if not is_ignored(entry.name)]
+    if skip is not None:
+        skip = Path(skip).resolve()
+        found = [entry for entry in found if Path(entry.path).resolve() != skip]
+    return sorted(found, key=lambda entry: entry.name)
+
+
+def _is_folder(entry):
+    """Whether it may hold work; what is named as a notebook is read as one."""
+    named = Path(entry.name).suffix.lower() in SUFFIXES
+    return entry.is_dir(follow_symlinks=False) and not named
+
+
+def _class_folder(entries, lab):
+    """The entry among those of a folder that is the class's own folder, or None."""
+    folders = [entry for entry in entries if _is_folder(entry)]
+    loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in entries)
+    if loose or len(folders) != 1 or _MOODLE.fullmatch(folders[0].name):
+        return None
+    try:
+        found = _notebooks(folders[0].path)
+    except OSError:
+        return None
+    names = [str(p.relative_to(folders[0].path).with_suffix("")) for p in found]
+    return None if _are_one_students(names, lab) else folders[0]
+
+
+def _are_one_students(names, lab):
+    """Whether these can be one lab's files and their copies."""
+    first = min(names, key=len, default="")
+    of_lab = any(name.lstrip("0123456789_") == lab for name in names)
+    return of_lab or all(name.startswith(first) for name in names)
 
 
 def _student_of_folder(name):
@@ -96,32 +145,26 @@ def _student_of_file(path):
     return clean_name(canvas.group(1) if canvas else path.stem)
 
 
-def clean_name(name):
-    """A name that can be printed and written: composed, without control characters."""
-    name = os.fsencode(name).decode("utf-8", "replace")
-    name = unicodedata.normalize("NFC", name)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
-
-
 def _distinct(named):
-    """Tell students of one name apart by their file's name."""
-    counts = {}
-    for student, *_ in named:
-        counts[student] = counts.get(student, 0) + 1
-    for student, path, reason in named:
+    """Tell students of one name apart by how their file or folder is called.
+
+    That has the number which a course system gave them. Names that differ only in what
+    is not printed get one here.
+    """
+    counts = Counter(student for student, *_ in named)
+    taken = set()
+    for student, entry, path, reason in named:
         if counts[student] > 1:
-            student = f"{student} ({clean_name(path.name)})"
-        yield student, path, reason
+            student = f"{student} ({clean_name(entry)})"
+        yield distinct(student, taken), path, reason
 
 
 def _choose(folder, lab):
     """The one notebook or script in a student's folder: (path, reason)."""
     try:
-        found = [p for p in _walk(folder) if p.suffix.lower() in SUFFIXES]
+        notebooks = _notebooks(folder)
     except OSError as error:
         return folder, reasons.UNREADABLE_FOLDER.format(error=error.strerror)
-    notebooks = [p for p in found if p.suffix.lower() == ".ipynb"] or found
-    notebooks = [p for p in notebooks if BACKUP not in p.name] or notebooks
     right = [p for p in notebooks if lab and lab in p.name] or notebooks
     if not right:
         return folder, reasons.NO_FILE
@@ -131,10 +174,15 @@ def _choose(folder, lab):
     return right[0], ""
 
 
+def _notebooks(folder):
+    """The notebooks below a folder, without backups; scripts where there are none."""
+    found = [p for p in _walk(folder) if p.suffix.lower() in SUFFIXES]
+    notebooks = [p for p in found if p.suffix.lower() == ".ipynb"] or found
+    return [p for p in notebooks if BACKUP not in p.name] or notebooks
+
+
 def _walk(folder, depth=4):
-    for entry in sorted(os.scandir(folder), key=lambda e: e.name):
-        if entry.name.startswith(".") or entry.name in _IGNORED:
-            continue
+    for entry in _entries(folder):
         if entry.is_dir(follow_symlinks=False) and depth:
             yield from _walk(entry.path, depth - 1)
         elif not entry.is_dir(follow_symlinks=False):
@@ -144,19 +192,20 @@ def _walk(folder, depth=4):
 def read(path, student="", reason=""):
     """Read one submission; what is wrong with it becomes its ``reason``."""
     student = student or clean_name(path.stem)
+    shown = Path(clean_name(path))
     if reason:
-        return Submission(student, path, reason=reason)
+        return Submission(student, shown, reason=reason)
     try:
         data = read_bytes(path)
     except UnreadableSubmission as error:
-        return Submission(student, path, reason=str(error))
+        return Submission(student, shown, reason=str(error))
     digest = hashlib.sha256(data).hexdigest()
     try:
         cells = read_cells(data, path.suffix.lower())
         _assert_sane_length(cells)
     except UnreadableSubmission as error:
-        return Submission(student, path, digest=digest, reason=str(error))
-    return Submission(student, path, tuple(cells), digest)
+        return Submission(student, shown, digest=digest, reason=str(error))
+    return Submission(student, shown, tuple(cells), digest)
 
 
 def short_digest(digest):
@@ -228,7 +277,7 @@ def read_cells(data, suffix):
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError, MemoryError) as error:
-        detail = str(error) if isinstance(error, ValueError) else "nested too deeply"
+        detail = str(error) if isinstance(error, ValueError) else reasons.NESTED
         raise UnreadableSubmission(reasons.NOT_JSON.format(error=detail)) from None
     return [_source(cell) for cell in _cells(notebook) if _is_code(cell)]
 

@@ -117,6 +117,11 @@ class Outline:
         found = (s.binds for s in self._code.statements if s.cell == cell)
         return frozenset().union(*found)
 
+    def bound(self):
+        """Every name that the notebook is seen to bind."""
+        statements = self._code.statements
+        return frozenset().union(*(s.binds | s.declares for s in statements))
+
     def unbound(self, name=None):
         """Names that are read but nowhere bound.
 
@@ -127,11 +132,12 @@ class Outline:
         reads = frozenset().union(*(s.reads for s in statements))
         if reads & _DYNAMIC or any(s.star for s in statements):
             return frozenset()  # who knows what these bind
-        bound = frozenset().union(*(s.binds | s.declares for s in statements))
         if name is not None:
             needed = closure(statements, {name})
             reads = frozenset().union(*(statements[i].reads for i in needed))
-        return frozenset(n for n in reads - bound - _GIVEN if not n.startswith("__"))
+        return frozenset(
+            n for n in reads - self.bound() - _GIVEN if not n.startswith("__")
+        )
 
 
 def _definition(cell, node, name):

@@ -56,7 +56,7 @@ def main(path=None, lab=None):
         said = gettext(
             "All public checks pass. Before you hand in: course handin {path}"
         )
-        print(printable(said.format(path=shlex.quote(str(path)))))
+        print(printable(said.format(path=_as_argument(path))))
         return 0
     _print_next(following, outline, path)
     return 1
@@ -211,6 +211,12 @@ def _told(answer, outline):
     return "; ".join(told)
 
 
+def _as_argument(path):
+    """A path as one types it behind a command, where a dash would begin an option."""
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
+
+
 def _print_next(answer, outline, path):
     name, now = _name(answer), state(answer.result)
     place = outline.last(name) or outline.broken_by(name)
@@ -220,7 +226,7 @@ def _print_next(answer, outline, path):
     print(said.format(name=name, cell=place and place.cell))
     for title, hint in titled_hints(answer.result):
         print(printable(f"  {title} {hint}"))
-    file = shlex.quote(str(path))
+    file = _as_argument(path)
     if now == MISSING and place is None:
         said = gettext("  Its stub comes back with: course reset {path} {name}")
         print(printable(said.format(path=file, name=name)))

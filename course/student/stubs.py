@@ -62,13 +62,14 @@ class Stubs:
         chosen = list(dict.fromkeys(map(self._find, names)))
         for exercise in chosen:
             self._refuse_shared(exercise, chosen)
-        missing = self._outline().unbound()
+        before = self._outline().bound()
         done = [(e, *self._put_back(e, everywhere)) for e in chosen]
         said = [told for row in done for told in self._told(*row, everywhere)]
-        missing = self._outline().unbound() - missing - set(self.exercises)
-        if missing:
+        # Not what was missing already, nor what a check's cell that came back needs.
+        gone = self._outline().unbound() & before - set(self.exercises)
+        if gone:
             told = gettext("gone with it, though other cells use it: {names}")
-            said.append(told.format(names=", ".join(sorted(missing))))
+            said.append(told.format(names=", ".join(sorted(gone))))
         return said
 
     def _find(self, name):
