@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from course import toolkit
+from course.checks import reasons
 from course.checks.diagnose import ONLY_SHOWN
 from course.checks.judge import Stopped
 from course.checks.probe import Probe, Tensor
@@ -84,6 +85,7 @@ def test_how_a_child_can_end(child, body, status, reason):
         ("return [np.empty(10**7) for _ in range(10**4)]", "MemoryError"),
         ("import sys; sys.exit(0)", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("import mmap; return len(mmap.mmap(-1, 5 << 30))", "OSError"),
         ("return open('/tmp/planted', 'w').write('x' * 9999)", "OSError"),
         ("return np.ones((10**5, 100))", "ValueError"),
     ],
@@ -115,16 +117,42 @@ def test_a_flood_of_output_neither_blocks_nor_counts(child):
     assert ask(child, cell)["value"] == 1
 
 
-@pytest.mark.parametrize("leave", ["", "os.setsid()\n        "])
-def test_what_a_submission_starts_ends_with_it(slot, leave):
+STARTS = """import os, time
+def f(x):
+    reader, writer = os.pipe()
+    for _ in range({depth}):
+        if os.fork():
+            break
+        {leave}
+        os.write(writer, b"%8d" % os.getpid())
+    else:
+        time.sleep(600)
+    if os.getpid() != {own}:
+        time.sleep(600)
+    return [int(os.read(reader, 8)) for _ in range({depth})]"""
+
+
+@pytest.mark.parametrize("depth", [1, 4])
+@pytest.mark.parametrize("leave", ["", "os.setsid()"])
+def test_what_a_submission_starts_ends_with_it(slot, leave, depth):
     child = slot.get().fork(LIMITS)
-    cell = (
-        "import os, time\ndef f(x):\n    pid = os.fork()\n    if pid == 0:\n        "
-        f"{leave}time.sleep(600)\n    return pid"
-    )
-    pid = int(ask(child, cell)["value"])
+    own = int(ask(child, "import os\ndef f(x): return os.getpid()")["value"])
+    cell = STARTS.format(leave=leave, depth=depth, own=own)
+    child.ask("load", slot="t", cells=[cell], names=["f"])
+    probe = Probe((np.ones(3),))
+    answer = child.ask("observe", slot="t", name="f", probe=probe, observer="array")
+    pids = answer["observation"]["value"].astype(int)
+    assert len(pids) == depth and all(map(psutil.pid_exists, pids))
     child.close()
-    assert not psutil.pid_exists(pid)
+    assert not any(map(psutil.pid_exists, pids))
+
+
+def test_what_cannot_be_sent_refuses_no_arguments(child):
+    cell = "import numpy as np\ndef f(x):\n    return [np.ones(2**22)] * 4"
+    observation = ask(
+        child, cell.replace("[np.ones(2**22)] * 4", "(np.ones(5 * 2**20),) * 2")
+    )
+    assert "ValueError" in observation["raised"]["types"] and observation["after"]
 
 
 def test_a_missing_name_is_supplied_by_the_cells_that_were_left_out(child):
@@ -141,11 +169,14 @@ def test_a_missing_name_is_supplied_by_the_cells_that_were_left_out(child):
         "from keras import applications",
         "from tensorflow.keras.applications import VGG16",
         "import keras_cv",
+        "import keras; keras.applications.VGG16()",
+        "import tensorflow as tf; tf.keras.applications.VGG16()",
     ],
 )
-def test_importing_an_answer_is_refused_with_the_reason(child, line):
-    (kind, _), message = _raised(child, f"def f(x):\n    {line}")
-    assert kind == "PermissionError" and "yours to write" in message
+def test_reaching_for_an_answer_is_refused_with_the_reason(child, line):
+    kinds, message = _raised(child, f"{line.partition(';')[0]}\ndef f(x):\n    {line}")
+    assert kinds == ["NotWhileGraded", "PermissionError"]
+    assert "yours to write" in message
 
 
 def _raised(child, cell):
@@ -234,7 +265,8 @@ RIGHT = (
         ("receptive_field = 1 / 0", ERROR),
         ("def receptive_field(layers)\n    return 1", ERROR),
         ("receptive_field = 3", ERROR),
-        ("receptive_field = None", "not attempted"),
+        ("receptive_field = None", ERROR),
+        ("def receptive_field(layers): pass\ndel receptive_field", ERROR),
         (
             "def receptive_field(layers):\n    raise NotImplementedError",
             "not attempted",
@@ -307,6 +339,97 @@ def test_a_dead_zygote_is_replaced(slot, grader):
     slot.get()._process.kill()
     record = grader.grade(slot, submission(RIGHT))
     assert record.answers[1].result.earned == 3
+
+
+def test_the_reference_comes_back_with_a_new_zygote(slot, grader):
+    restarted = []
+
+    class Watched:
+        get = slot.get
+
+        def restart(self, broken):
+            restarted.append(broken)
+            slot.restart(broken)
+
+    grader.reference = Reference(Watched())
+    assert grader.grade(slot, submission(RIGHT)).earned == 3
+    grader.probes = {n: e.draw(2) for n, e in grader.exercises.items()}
+    slot.get()._process.kill()
+    assert grader.grade(slot, submission(RIGHT)).earned == 3
+    assert not restarted, "the new zygote is no worse than others"
+
+
+LEAK = """seen = []
+def receptive_field(layers):
+    seen.append(layers)
+    raise type("Seen" + repr(layers), (KeyError,), {})(repr(layers))
+"""
+
+
+def test_no_text_of_an_exception_shows_what_was_asked(slot, grader):
+    (answer, _) = grader.grade(slot, submission("", LEAK)).answers
+    line = 'raise type("Seen" + repr(layers), (KeyError,), {})(repr(layers))'
+    assert answer.notes == (f"KeyError in code cell 2, line 4: {line}",)
+
+
+def test_what_a_child_says_of_loading_once_it_has_seen_probes_is_not_believed(
+    slot, grader
+):
+    spy = LEAK.replace("raise", "return") + "import time, os\n"
+    late = (
+        "def stop():\n    if not seen: time.sleep(99)\n"
+        "    raise ValueError(repr(seen))\nstacked_conv_params = stop()"
+    )
+    grader.limits = Limits(cpu=1, wall=2)
+    record = grader.grade(slot, submission(spy, late))
+    (_, answer) = record.answers
+    place = "(code cell 2, line 3: raise ValueError(repr(seen)))"
+    assert answer.notes == (f"ValueError {place}",)
+    assert record.problems[0][2] == "ValueError"
+
+
+def test_reasons_are_on_the_page(slot, grader):
+    gone = "stacked_conv_params = stacked_conv_params(3, 2, 4)"
+    cell = "def receptive_field(x):\n    import keras; keras.applications.VGG16()"
+    record = grader.grade(slot, submission(RIGHT, "x = 1", gone, cell))
+    networks, formula = record.answers
+    assert formula.result.earned == 3
+    said = {"name": "stacked_conv_params", "cell": 3, "kind": "int", "home": 1}
+    assert formula.notes == (reasons.REPLACED.format(**said),)
+    record = grader.grade(slot, submission("receptive_field = None"))
+    assert record.answers[0].notes == ("receptive_field is None (code cell 1)",)
+
+
+def test_a_submission_that_only_calls_exec_is_this_labs(slot, grader):
+    record = grader.grade(slot, submission(f"exec({RIGHT!r})"))
+    assert (record.status, record.earned) == (GRADED, 3)
+
+
+def test_training_that_seems_needed_is_left_out_in_a_second_try(slot, grader):
+    cell = "class Model:\n    def fit(self):\n        while True: pass\nmodel = Model()"
+    use = "def receptive_field(layers, m=model): return 1\nmodel.fit()"
+    record = grader.grade(slot, submission(cell, use, RIGHT))
+    needed, other = record.answers
+    assert needed.result.status == FAILED and not needed.notes
+    assert other.result.earned == 3 and not other.notes
+
+
+def test_the_reference_is_not_quoted_as_the_students(slot, grader):
+    needy = grader.exercises["receptive_field"]
+    needs = ("stacked_conv_params",)
+    grader.exercises["receptive_field"] = replace(needy, needs=needs)
+    cell = "\n" * 40 + "def receptive_field(layers):\n    raise KeyError(layers)"
+    wrong = "def stacked_conv_params(*sizes): return 0"
+    first = "def receptive_field(layers):\n    return stacked_conv_params(0, 0, 0)"
+    record = grader.grade(slot, submission(f"{wrong}\n{first}"))
+    assert record.answers[0].notes == ()
+    child = slot.get().fork(LIMITS)
+    child.ask("load", slot="s", cells=[cell], names=["receptive_field"])
+    source = "def stacked_conv_params():\n    raise KeyError"
+    child.ask("replace", slot="s", source=source, name="stacked_conv_params")
+    observation = ask(child, "", name="receptive_field", load_first=False)
+    child.close()
+    assert observation["raised"]["line"].endswith("line 42: raise KeyError(layers)")
 
 
 def test_two_dead_zygotes_give_no_points_and_a_reason(grader):

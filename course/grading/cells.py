@@ -11,6 +11,7 @@ import warnings
 from dataclasses import dataclass
 
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+CELL = "code cell"
 _JOIN_LIMIT = 40
 _PYTHON_CELL_MAGICS = ("time", "timeit", "capture", "prun", "python", "python3", "px")
 _LINE_MAGIC = re.compile(r"\s*[%!]")
@@ -37,12 +38,17 @@ class Broken:
     names: tuple
 
 
-def filename(cell):
-    """The file name that tracebacks give for the ``cell``-th code cell."""
-    return f"<code cell {cell}>"
+def filename(cell, title=CELL):
+    """The file name that tracebacks give for a cell.
+
+    Args:
+        cell: its number, from 1.
+        title: what such cells are called; a student's are CELL, and nobody else's.
+    """
+    return f"<{title} {cell}>"
 
 
-def parse_cell(cell, source):
+def parse_cell(cell, source, title=CELL):
     """Parse one code cell as far as it can be.
 
     The source is registered with ``linecache``, so that tracebacks quote it and
@@ -51,12 +57,13 @@ def parse_cell(cell, source):
     Args:
         cell: number of the code cell, from 1.
         source: its text, magics included.
+        title: as in ``filename``.
 
     Returns:
         (statements, broken): the top-level ``ast`` statements, and what is not Python.
     """
     text = drop_magics(source.replace("\r\n", "\n").replace("\r", "\n"))
-    name = filename(cell)
+    name = filename(cell, title)
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     try:
         return _parse(text).body, []

@@ -1,60 +1,44 @@
-"""Run no more of a notebook than its answers need.
+"""Run no more of a notebook than its answers need, and call each where it was checked.
 
-The statements that bind the names which the answers read, and in turn what those
-read, run in notebook order; the last binding of a name wins. Experiments (training,
-plots, calls of ``check``) do not run. A statement that fails is recorded and spoils
-only what reads its names.
+An answer is the last function that its name was bound to, whoever calls it. Every
+other name that it reads has the value which it had behind the answer's cell, where the
+answer's check stands: what a notebook run from top to bottom showed its student. A
+later cell that binds the name again, for an experiment, changes nothing; "the last
+binding wins" let the lab's own cells take helpers away from right answers. Only a name
+that nothing had bound by then is looked for further down.
+
+So the namespace can be what it was at any point: what each statement changed in it is
+kept. A statement runs at most once, in notebook order as far as it is known what is
+needed; one that is found late runs in the namespace of its place. An object that later
+cells change in place is not restored. Experiments (training, plots, calls of
+``check``) do not run. A statement that fails is recorded and spoils only what reads
+its names.
 
 This runs in the child beside the student's code. Standard library only.
 """
 
-import __future__
-
-import ast
-import dis
+import asyncio
+import builtins
+import inspect
 import linecache
 import re
 import signal
 import sys
 import threading
+import time
 import types
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from course.grading.cells import PARSE_ERRORS, Broken, filename, parse_cell
+from course.grading.cells import CELL
+from course.grading.needs import PYTHONS_OWN, Needs, closure
+from course.grading.statements import MESSAGE_LIMIT, one_line, read_statements
 
+__all__ = ["Notebook", "closure", "locate"]
 FALLBACK_SECONDS = 5.0
-_MESSAGE_LIMIT = 400
-_READS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
-_BINDS = ("STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL")
+_GONE = object()  # the value of a name that was deleted
 _DYNAMIC = re.compile(r"\b(globals|locals|vars|exec|setattr)\s*\(|\bbuiltins\b")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One top-level statement.
-
-    Attributes:
-        cell, line: where it begins, both from 1.
-        code: compiled.
-        binds: global names that it binds when it runs.
-        mutates: names whose object it changes: items, attributes, ``x.append(...)``.
-        reads: global names that it, or a function that it defines, reads.
-        declares: global names that a function which it defines binds when called.
-        modules: names that it binds by importing.
-        star: it holds ``from ... import *``.
-    """
-
-    cell: int
-    line: int
-    code: types.CodeType
-    binds: frozenset
-    mutates: frozenset
-    reads: frozenset
-    declares: frozenset
-    modules: frozenset
-    star: bool
 
 
 @dataclass(frozen=True)
@@ -77,202 +61,248 @@ class Failure:
 class Notebook:
     """The code of one submission, loaded as far as its answers need it.
 
+    Args:
+        sources: of the code cells.
+        answers: names of the exercises.
+        title: of a cell, as in ``course.grading.cells.filename``.
+
     Attributes:
         module: stands for ``__main__``.
-        namespace: what its statements bound.
+        namespace: its names, at the point of the notebook that was visited last.
         broken: code that is not Python (``course.grading.cells.Broken``).
         failures: statements that raised.
     """
 
-    def __init__(self, sources):
-        self.broken = []
+    def __init__(self, sources, answers=(), title=CELL):
         self.failures = []
-        self.statements = self._read(sources)
+        self.statements, self.broken = read_statements(sources, title)
+        self._answers = frozenset(answers)
+        self._stand_ins = {}
+        self._words = frozenset().union(*(re.findall(r"\w+", s) for s in sources))
         self._mentions_dynamic = any(_DYNAMIC.search(text) for text in sources)
-        self._ran = set()
-        self._fell_back = False
+        self._patience = FALLBACK_SECONDS
+        self._failed = set()
+        self._needs = Needs(self.statements, self._failed)
         # A module of its own: dataclasses and pickle look a class's module up.
         self.module = types.ModuleType("__main__")
         self.namespace = self.module.__dict__
-        self.namespace["display"] = _display
-
-    def _read(self, sources):
-        statements, flags = [], 0
-        for cell, source in enumerate(sources, start=1):
-            parsed, broken = parse_cell(cell, source)
-            self.broken += broken
-            for node in parsed:
-                flags |= _future_flags(node)
-                try:
-                    statements.append(_statement(cell, node, flags))
-                except PARSE_ERRORS as error:  # "return" outside a function
-                    self.broken.append(
-                        Broken(cell, node.lineno, _one_line(error), _target_names(node))
-                    )
-        return statements
+        self.namespace |= {"display": _display, "__builtins__": builtins}
+        # Index of a statement that ran -> what it changed; -1: what was there before.
+        self._changes = {-1: dict(self.namespace)}
+        self._newest = self._place = -1
+        self._visited = None
 
     @property
     def binds(self):
         """Every name that some statement binds, whether it runs or not."""
         return frozenset().union(*(s.binds for s in self.statements))
 
-    def load(self, names):
-        """Run what ``names`` need and did not run yet."""
-        sys.modules["__main__"] = self.module
-        chosen = closure(self.statements, names)
-        for index in sorted(chosen - self._ran):
-            self._run(index)
+    def may_define(self, names):
+        """Those of ``names`` that it defines, or tries to, or may define by a call."""
+        declared = (s.declares for s in self.statements)
+        broken = (b.names for b in self.broken)
+        called = self._words if self._mentions_dynamic else ()
+        return self.binds.union(called, *declared, *broken) & frozenset(names)
 
-    def _run(self, index):
-        self._ran.add(index)
-        statement = self.statements[index]
-        try:
-            exec(statement.code, self.namespace)
-        except _OutOfTime:
-            raise
-        except BaseException as error:  # sys.exit() in a cell ends that cell only
-            self.failures.append(_failure(statement, error))
+    def load(self, names, bindings_only=False):
+        """Run what functions of these names need and did not run yet.
+
+        Args:
+            names: of answers, or of anything else.
+            bindings_only: leave out statements that only change objects.
+        """
+        sys.modules["__main__"] = self.module
+        self._needs = Needs(self.statements, self._failed, bindings_only)
+        self._run_needed(names)
+        for name in self._words.intersection(names):
+            if not self._needs.binders(name) and self.supply(name):
+                self._run_needed([name])
+        for name in names:
+            self.visit(name)
+
+    def visit(self, name):
+        """The function that answers ``name``, with its namespace; None without one.
+
+        The namespace is that behind the answer's cell. As long as the same answer is
+        visited it stays as its calls left it.
+        """
+        home = self._home(name)
+        if home not in self._changes:
+            return None
+        if self._visited != name:
+            self._travel(self._needs.end_of_cell(home) - 1)
+            self.namespace |= self._functions() | self._stand_ins
+            self._visited = name
+        return self._changes[home][name]
+
+    def put(self, name, function):
+        """Let a function stand in for an answer, for whoever calls it."""
+        self._stand_ins[name] = function
+        self._visited = None
+
+    def replaced(self, name):
+        """Where something else than a function took the place of an answer.
+
+        Returns:
+            (cell, type of the last such thing, cell of the function), or None.
+        """
+        home = self._home(name)
+        later = [i for i in self._changed(name) if home in self._changes and i > home]
+        if not later:
+            return None
+        kind = type(self._changes[later[-1]][name]).__name__
+        return self.statements[later[-1]].cell, kind, self.statements[home].cell
 
     def supply(self, name):
         """Run the cells that were left out, since a name turned out to be missing.
 
         Some names are bound by calls: ``global`` in a function, ``globals()``,
-        ``exec``. Nothing happens when no cell does such a thing, or when it was
-        tried before.
+        ``exec``. Nothing happens when no cell does such a thing, or when the time for
+        this is used up.
 
         Returns:
             whether ``name`` is defined now.
         """
         hidden = {n for s in self.statements for n in s.declares}
-        if self._fell_back or not (name in hidden or self._mentions_dynamic):
+        if self._patience <= 0 or not (name in hidden or self._mentions_dynamic):
             return name in self.namespace
-        self._fell_back = True
-        known = len(self.failures)
+        known, started = len(self.failures), time.monotonic()
         try:
-            with _time_limit(FALLBACK_SECONDS):
+            with _time_limit(self._patience):
                 self._run_until(name)
         except _OutOfTime:
             pass
+        self._patience -= time.monotonic() - started
         del self.failures[known:]  # experiments may fail; they are not graded
         return name in self.namespace
 
+    def cause(self, name):
+        """Why ``name`` is no function.
+
+        Returns:
+            (kind, cell, line, detail), or None when nothing is known. The kind is
+            "failed" (the detail is the error), "broken" (the message), "deleted",
+            "none" or "other" (the type of its value).
+        """
+        for failure in reversed(self.failures):
+            if name in failure.names:
+                return "failed", failure.cell, failure.line, failure.error
+        for broken in reversed(self.broken):
+            if name in broken.names:
+                return "broken", broken.cell, broken.line, broken.message
+        for index in self._changed(name)[-1:]:
+            statement, value = self.statements[index], self._changes[index][name]
+            kind = "none" if value is None else "other"
+            kind = "deleted" if value is _GONE else kind
+            return kind, statement.cell, statement.line, type(value).__name__
+        return None
+
+    def _changed(self, name):
+        """Indices of the statements that gave a name its values, in notebook order."""
+        return sorted(i for i, row in self._changes.items() if i >= 0 and name in row)
+
+    def _home(self, name):
+        """Index of the statement that defines an answer; it may not have run yet."""
+        for index in sorted({*self._needs.binders(name), *self._changed(name)})[::-1]:
+            if index not in self._changes:
+                return index
+            value = self._changes[index].get(name)
+            if value is _GONE:
+                return None
+            if _is_function(value):
+                return index
+        return None
+
+    def _functions(self):
+        homes = {name: self._home(name) for name in self._answers}
+        found = {n: home for n, home in homes.items() if home in self._changes}
+        return {name: self._changes[home][name] for name, home in found.items()}
+
+    def _run_needed(self, names):
+        """Run what is needed; what that is shows only as statements run."""
+        while todo := sorted(self._needed(names) - self._changes.keys()):
+            for index in todo:
+                self._run(index)
+
+    def _needed(self, names):
+        needed, waiting, known = set(), list(names), set()
+        while waiting:
+            name = waiting.pop()
+            home = self._home(name)
+            if name in known or home is None:
+                continue
+            known.add(name)
+            needed |= self._needs.of_statement(home)
+            if home in self._changes:  # and so is a function
+                chosen, read = self._needs.of_answer(home)
+                needed |= chosen
+                waiting += read & self._answers
+        return needed
+
     def _run_until(self, name):
         for index in range(len(self.statements)):
-            if index not in self._ran:
+            if index not in self._changes:
                 self._run(index)
             if name in self.namespace:
                 return
 
-    def cause(self, name):
-        """Why ``name`` is not defined: the failed statement, or "" when none is."""
-        for failure in reversed(self.failures):
-            if name in failure.names:
-                where = f"code cell {failure.cell}, line {failure.line}"
-                return f"{failure.error} ({where}: {failure.text})"
-        for broken in reversed(self.broken):
-            if name in broken.names:
-                return f"{broken.message} (code cell {broken.cell}, line {broken.line})"
-        return ""
+    def _run(self, index):
+        if index < self._newest or self._place != self._newest:
+            self._travel(index)
+        statement, before = self.statements[index], dict(self.namespace)
+        self._visited = None
+        try:
+            self._execute(statement.code)
+        except _OutOfTime:
+            raise
+        except BaseException as error:  # sys.exit() in a cell ends that cell only
+            self._failed.add(index)
+            self.failures.append(_failure(statement, error))
+        finally:
+            self._changes[index] = _difference(before, self.namespace)
+            self._newest = max(self._newest, index)
+            self._place = index
+
+    def _execute(self, code):
+        result = eval(code, self.namespace)
+        if code.co_flags & inspect.CO_COROUTINE:  # it awaits, as it may in Jupyter
+            asyncio.run(result)
+
+    def _travel(self, place):
+        """Make the namespace what it was behind a statement that may have run.
+
+        A name that nothing had bound by then has its value behind the first cell that
+        binds it.
+        """
+        found, cells = {}, {}
+        for index in sorted(self._changes):
+            for name, value in self._changes[index].items():
+                if index <= place:
+                    found[name] = value
+                elif name not in PYTHONS_OWN:
+                    cell = self.statements[index].cell
+                    if found.get(name, _GONE) is _GONE or cells.get(name) == cell:
+                        found[name], cells[name] = value, cell
+        for name in set().union(*self._changes.values()):
+            self.namespace.pop(name, None)
+        self.namespace |= {n: v for n, v in found.items() if v is not _GONE}
+        self._place, self._visited = place, None
 
 
-def closure(statements, names):
-    """Indices of the statements that ``names`` need, directly or through others."""
-    modules = {n for s in statements for n in s.modules}
-    modules -= {n for s in statements for n in s.binds - s.modules}
-    needed, chosen = set(names), set()
-    growing = True
-    while growing:
-        growing = False
-        for index, statement in enumerate(statements):
-            touched = statement.binds | (statement.mutates - modules)
-            if index in chosen or not (statement.star or touched & needed):
-                continue
-            chosen.add(index)
-            needed |= statement.reads
-            growing = True
-    return chosen
+def _difference(before, after):
+    """What became of the names of a namespace: new values, and _GONE."""
+    after = dict(after)
+    changed = {n: v for n, v in after.items() if before.get(n, _GONE) is not v}
+    return changed | dict.fromkeys(before.keys() - after.keys(), _GONE)
 
 
-def _statement(cell, node, flags):
-    code = compile(
-        ast.Module([node], []), filename(cell), "exec", flags, dont_inherit=True
-    )
-    reads, binds, declares = set(), set(), set()
-    _names_of(code, reads, binds, declares, top=True)
-    modules, star = _imported(node)
-    decorators = getattr(node, "decorator_list", [])
-    return Statement(
-        cell=cell,
-        line=min([node.lineno, *(d.lineno for d in decorators)]),
-        code=code,
-        binds=frozenset(binds),
-        mutates=frozenset(_mutated(node)),
-        reads=frozenset(reads),
-        declares=frozenset(declares),
-        modules=frozenset(modules),
-        star=star,
-    )
+def _is_function(value):
+    """Whether a value may be an answer.
 
-
-def _imported(node):
-    """Names that a statement imports, and whether it imports all of a module."""
-    imports = [n for n in ast.walk(node) if isinstance(n, (ast.Import, ast.ImportFrom))]
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        imports = []
-    aliases = [alias for found in imports for alias in found.names]
-    names = {a.asname or a.name.partition(".")[0] for a in aliases}
-    return names - {"*"}, "*" in names
-
-
-def _names_of(code, reads, binds, declares, top):
-    """Global names in compiled code: the compiler has resolved every scope."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _READS:
-            reads.add(instruction.argval)
-        elif top and instruction.opname in _BINDS:
-            binds.add(instruction.argval)
-        elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-            declares.add(instruction.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            _names_of(constant, reads, binds, declares, top=False)
-
-
-def _mutated(node):
-    """Names whose objects a statement changes in place, itself and not in a call."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        call = node.value
-        if isinstance(call.func, ast.Attribute):
-            yield from _root(call.func)
-        elif getattr(call.func, "id", "") in ("setattr", "delattr") and call.args:
-            yield from _root(call.args[0])
-    if isinstance(node, (ast.Attribute, ast.Subscript)):
-        if not isinstance(node.ctx, ast.Load):
-            yield from _root(node)
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.Lambda):
-            yield from _mutated(child)
-
-
-def _root(node):
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    if isinstance(node, ast.Name):
-        yield node.id
-
-
-def _future_flags(node):
-    if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
-        return 0
-    features = (getattr(__future__, alias.name, None) for alias in node.names)
-    return sum(f.compiler_flag for f in features if f is not None)
-
-
-def _target_names(node):
-    names = (getattr(n, "name", None) or getattr(n, "id", None) for n in ast.walk(node))
-    return tuple(n for n in names if isinstance(n, str))
+    A Keras layer or model can be called too, but is what an answer returned.
+    """
+    layers = (kind.__name__ == "Layer" for kind in type(value).__mro__)
+    return callable(value) and not any(layers)
 
 
 def locate(error):
@@ -281,27 +311,17 @@ def locate(error):
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        match = re.fullmatch(r"<code cell (\d+)>", name)
+        match = re.fullmatch(rf"<{CELL} (\d+)>", name)
         if match:
             text = linecache.getline(name, trace.tb_lineno).strip()
-            found = int(match.group(1)), trace.tb_lineno, text[:_MESSAGE_LIMIT]
+            found = int(match.group(1)), trace.tb_lineno, text[:MESSAGE_LIMIT]
         trace = trace.tb_next
     return found
 
 
 def _failure(statement, error):
     cell, line, text = locate(error) or (statement.cell, statement.line, "")
-    return Failure(cell, line, text, _one_line(error), tuple(sorted(statement.binds)))
-
-
-def _one_line(error):
-    try:
-        text = " ".join(str(error).split())
-    except BaseException:  # a student's __str__ may do anything
-        text = ""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    name = type(error).__name__
-    return f"{name}: {text}"[:_MESSAGE_LIMIT] if text else name
+    return Failure(cell, line, text, one_line(error), tuple(sorted(statement.binds)))
 
 
 def _display(*objects, **options):

@@ -4,6 +4,7 @@ Trusted side: neither TensorFlow nor a line of the student's Python runs here.
 """
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from course.checks.judge import Stopped, judge, undefined
 from course.checks.result import ERROR, TIMED_OUT, Result, Verdict
 from course.exercises import public
 from course.exercises.source import reference_source
+from course.grading import quote
 from course.grading.record import (
     GRADED,
     UNGRADABLE,
@@ -193,8 +195,11 @@ class Work:
         self._limits = grader.limits
         self._latest = time.monotonic() + grader.seconds
         self._child = None
+        self._believed = True  # as long as the child has seen no probe
         self._loaded = {}  # function name -> why it is missing, or None
+        self._replaced = {}  # function name -> note that something took its place
         self._apart = False
+        self._bare = set()  # names of functions that load with bindings alone
         self.problems = ()
         self.notes = []
         self.spent = 0.0
@@ -203,8 +208,9 @@ class Work:
         """The worker's outline of the cells, or how parsing them ended."""
         try:
             outline = self._ask("outline", cells=self._cells, names=self._names)
-            self._note_problems(outline)
-            return outline
+            with _understood():
+                self._note_problems(outline)
+                return {"defines": set(outline["defines"])}
         except Stopped as stop:
             return stop
 
@@ -217,20 +223,19 @@ class Work:
         Raises:
             Stopped: loading it ended the child.
         """
-        if self._child is not None and exercise.name in self._loaded:
-            return self._loaded[exercise.name]
-        if not self._apart:
-            try:
-                self._load(self._names)
-            except Stopped:
-                # Some answer's statements end the process: load each by itself.
-                self._apart = True
-        if self._apart:
-            self._load([exercise.name])
-        for name in helped_by:
-            source = reference_source(f"{exercise.lecture}.{name}")
-            self._ask("replace", source=source, name=name)
-        return self._loaded.get(exercise.name, "")
+        name = exercise.name
+        if self._child is None or name not in self._loaded:
+            if not self._apart:
+                # Some answer's statements may end the process: then each by itself.
+                self._apart = self._try_load(self._names) is not None
+            if self._apart:
+                self._load_alone(name)
+            for other in helped_by:
+                source = reference_source(f"{exercise.lecture}.{other}")
+                self._ask("replace", source=source, name=other)
+        if name in self._replaced:
+            self.notes.append(self._replaced[name])
+        return self._loaded.get(name, "")
 
     def observe(self, exercise, probe, helped_by=()):
         """One observation of the student's function.
@@ -240,17 +245,15 @@ class Work:
         """
         if self._child is None:
             self.prepare(exercise, helped_by)
+        self._believed = False
         answer = self._ask(
             "observe", name=exercise.name, probe=probe, observer=exercise.observer
         )
-        observation = answer["observation"]
-        if not isinstance(observation, dict):
-            raise Stopped(ERROR, reasons.NOT_UNDERSTOOD)
-        if "raised" in observation and probe.claim != "errors":
-            raised = observation["raised"]
-            line = f" in {raised['line']}" if raised["line"] else ""
-            self.notes.append(f"{raised['types'][0]}{line}"[:400])
-        return observation
+        with _understood():
+            observation = dict(answer["observation"])
+            if "raised" in observation and probe.claim != "errors":
+                self.notes += quote.call_notes(observation["raised"], self._cells)
+            return observation
 
     def restart(self):
         """Leave the child: the next request goes to a fresh one."""
@@ -258,20 +261,57 @@ class Work:
 
     def close(self):
         """End the child, if there is one."""
-        child, self._child = self._child, None
-        self._loaded = {}
+        child = self._child
+        self._forget()
         if child is not None:
             child.close()
 
-    def _load(self, names):
-        report = self._ask("load", cells=self._cells, names=names)
-        defined = set(report["defined"])
-        causes = {n: str(report["causes"].get(n, "")) for n in names}
-        self._loaded |= {n: None if n in defined else causes[n] for n in names}
-        self._note_problems(report)
+    def _forget(self):
+        self._child, self._loaded, self._believed = None, {}, True
+
+    def _load_alone(self, name):
+        """Load one function; when that takes too long, from bindings alone.
+
+        A statement that only changes an object may be training, seen wrongly as needed.
+        """
+        if name not in self._bare:
+            stop = self._try_load([name])
+            if stop is None:
+                return
+            if stop.status != TIMED_OUT:
+                self.notes.append(stop.reason)
+                raise stop
+            self._bare.add(name)
+        self._load([name], bindings_only=True)
+
+    def _try_load(self, names):
+        """Load functions; returns how that ended the child, noting nothing, or None."""
+        known = len(self.notes)
+        try:
+            self._load(names)
+        except Stopped as stop:
+            del self.notes[known:]
+            return stop
+        return None
+
+    def _load(self, names, **how):
+        arguments = {"cells": self._cells, "names": names, "answers": self._names}
+        report = self._ask("load", **arguments, **how)
+        with _understood():
+            defined = set(report["defined"])
+            for name in names:
+                row = report["causes"].get(name)
+                cause = quote.cause(name, row, self._cells, self._believed)
+                self._loaded[name] = None if name in defined else cause
+            for name, row in report["replaced"].items():
+                self._replaced[name] = quote.replaced(name, row, self._believed)
+            self._note_problems(report)
 
     def _note_problems(self, report):
-        rows = {(int(c), int(n), str(m), str(t)) for c, n, m, t in report["problems"]}
+        rows = [
+            quote.problem(row, self._cells, self._believed)
+            for row in report["problems"]
+        ]
         self.problems = tuple(sorted({*self.problems, *rows}))[:50]
 
     def _ask(self, do, **arguments):
@@ -283,11 +323,21 @@ class Work:
             waited, started = time.monotonic() - started, time.monotonic()
             self._latest += waited  # the start of a process is not the student's
         try:
-            answer = self._child.ask(do, self._latest, slot=_SLOT, **arguments)
+            return self._child.ask(do, self._latest, slot=_SLOT, **arguments)
         except Stopped as stop:
-            self._child, self._loaded = None, {}
+            self._forget()
             self.notes.append(stop.reason)
             raise
         finally:
             self.spent += time.monotonic() - started
-        return answer
+
+
+@contextmanager
+def _understood():
+    """What a child sent is read in here: it may be anything."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except Exception:
+        raise Stopped(ERROR, reasons.NOT_UNDERSTOOD) from None

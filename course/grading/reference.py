@@ -30,6 +30,7 @@ class Reference:
         self._slot = slot
         self._lock = threading.Lock()
         self._child = None
+        self._zygote = None  # that the child comes from
         self._loaded = set()
         self._known = {}
 
@@ -55,6 +56,9 @@ class Reference:
         reason = ""
         for _ in range(_ATTEMPTS):
             zygote = self._slot.get()
+            if zygote is not self._zygote:  # the former one broke, and its child too
+                self._drop()
+                self._zygote = zygote
             try:
                 return self._compute(zygote, exercise, probe)
             except Stopped as stop:

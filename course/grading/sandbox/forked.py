@@ -109,7 +109,7 @@ class Zygote:
         return message, fds
 
     def _broken(self, cause):
-        self._process.kill()
+        # It is not killed: it has children to end first. ``close`` sees to that.
         tail = ""
         if not self._errors.closed:
             self._errors.seek(0)

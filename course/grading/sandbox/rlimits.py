@@ -3,6 +3,9 @@
 import os
 import resource
 
+# What libraries map and do not use: 0.9 GB were measured after training a network.
+_RESERVED = 3 << 29
+
 
 def rows(limits):
     """Yield (name, soft, hard) of each limit that this system knows.
@@ -21,6 +24,8 @@ def rows(limits):
         "RLIMIT_MSGQUEUE": (0, 0),
     }
     if os.path.isdir("/proc/self/task"):
+        # RLIMIT_DATA does not see memory that is shared, which a mapping may be.
+        wanted["RLIMIT_AS"] = (_mapped() + limits["data"] + _RESERVED,) * 2
         wanted["RLIMIT_NPROC"] = (_threads_of_user() + limits["processes"],) * 2
     for name, (soft, hard) in wanted.items():
         if hasattr(resource, name):
@@ -48,6 +53,12 @@ def allow_cpu(seconds):
 def _used():
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _mapped():
+    """Bytes of address space of this process, of Linux."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _threads_of_user():

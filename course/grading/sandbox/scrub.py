@@ -40,6 +40,16 @@ HIDDEN = (
 )
 
 
+class NotWhileGraded(PermissionError):
+    """Something that holds finished networks was reached for."""
+
+    def __init__(self, name):
+        super().__init__(
+            f"{name} is not available while a submission is checked: it holds "
+            "finished networks, and the functions are yours to write"
+        )
+
+
 def prepare():
     """Make this process what student code meets: libraries there, answers gone."""
     import_libraries()
@@ -73,9 +83,24 @@ def hide_answers():
             # Not isinstance: a lazy loader would be loaded by the question.
             if type(value) is types.ModuleType and is_hidden(value.__name__):
                 delattr(module, attribute)
+                _explain(module, attribute)
     _drop_exports()
     gc.collect()  # modules refer to themselves: only a collection frees them
     sys.meta_path.insert(0, _Blocker())
+
+
+def _explain(module, gone):
+    """Let whoever asks a module for the attribute that is gone be told why."""
+    ask_further = getattr(module, "__getattr__", None)
+
+    def ask(name):
+        if name == gone:
+            raise NotWhileGraded(f"{module.__name__}.{gone}")
+        if ask_further is not None:
+            return ask_further(name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    module.__getattr__ = ask
 
 
 def _drop_exports():
@@ -95,10 +120,7 @@ class _Blocker(importlib.abc.MetaPathFinder):
 
     def find_spec(self, name, path=None, target=None):
         if is_hidden(name):
-            raise PermissionError(
-                f"{name} is not available while a submission is checked: it holds "
-                "finished networks, and the functions are yours to write"
-            )
+            raise NotWhileGraded(name)
         return None
 
 

@@ -51,8 +51,7 @@ class Worker:
             try:
                 self.channel.send(answer)
             except (TypeError, ValueError) as error:
-                raised = {"raised": describe_error(error)}
-                self.channel.send({"id": request["id"], "observation": raised})
+                self.channel.send({"id": request["id"], "observation": _after(error)})
 
     def answer(self, request):
         """The answer to a request, whatever the student's code does."""
@@ -61,38 +60,54 @@ class Worker:
         except ChannelError:
             raise
         except BaseException as error:
-            return {"observation": {"raised": describe_error(error)}}
+            return {"observation": _after(error)}
 
     def outline(self, slot, cells, names):
         """Parse some cells, run nothing, and say which of ``names`` they define."""
-        notebook = self.notebooks[slot] = Notebook(cells)
-        broken = {name for code in notebook.broken for name in code.names}
-        defines = (notebook.binds | broken) & set(names)
-        return {"defines": sorted(defines), "problems": _problems(notebook)}
+        notebook = self.notebooks[slot] = Notebook(cells, names)
+        defines = sorted(notebook.may_define(names))
+        return {"defines": defines, "problems": _problems(notebook)}
 
-    def load(self, slot, cells, names):
-        """Load what ``names`` need of some cells, and say how that went."""
+    def load(self, slot, cells, names, answers=(), bindings_only=False):
+        """Load what ``names`` need of some cells, and say how that went.
+
+        Args:
+            slot: name of the notebook that the cells make.
+            cells: sources of its code cells.
+            names: of functions.
+            answers: names of all exercises.
+            bindings_only: as in ``course.grading.closure.Notebook.load``.
+        """
         if slot not in self.notebooks:
-            self.notebooks[slot] = Notebook(cells)
+            self.notebooks[slot] = Notebook(cells, answers)
         notebook = self.notebooks[slot]
-        notebook.load(names)
-        defined = [n for n in names if notebook.namespace.get(n) is not None]
+        notebook.load(names, bindings_only)
+        defined = [n for n in names if notebook.visit(n) is not None]
         causes = {n: notebook.cause(n) for n in names if n not in defined}
-        return {"defined": defined, "causes": causes, "problems": _problems(notebook)}
+        replaced = {n: notebook.replaced(n) for n in defined}
+        return {
+            "defined": defined,
+            "causes": {n: list(row) for n, row in causes.items() if row},
+            "replaced": {n: list(row) for n, row in replaced.items() if row},
+            "problems": _problems(notebook),
+        }
 
     def replace(self, slot, source, name):
         """Put another function in the place of the student's."""
-        other = Notebook([source])
+        other = Notebook(
+            [source], title="reference"
+        )  # tracebacks are not the student's
         other.load([name])
-        sys.modules["__main__"] = self.notebooks[slot].module
-        self.notebooks[slot].namespace[name] = other.namespace[name]
+        notebook = self.notebooks[slot]
+        sys.modules["__main__"] = notebook.module
+        notebook.put(name, other.visit(name))
         return {}
 
     def observe(self, slot, name, probe, observer):
         """Observe one call; a name that is missing is looked for once."""
         notebook = self.notebooks[slot]
         where = []
-        function = _supplied(notebook, notebook.namespace[name], where)
+        function = _supplied(notebook, name, where)
         try:
             observation = observe(function, probe, observer)
         except BaseException as error:  # KeyboardInterrupt, or one of its own
@@ -103,8 +118,14 @@ class Worker:
         return {"observation": observation}
 
 
-def _supplied(notebook, function, where):
+def _after(error):
+    """An error that the student's call did not raise: it refuses no arguments."""
+    return {"raised": describe_error(error), "after": True}
+
+
+def _supplied(notebook, name, where):
     """The function, called again when a name that it missed can be supplied."""
+    function = notebook.visit(name)
 
     @functools.wraps(function, updated=())
     def call(*args, **kwargs):
@@ -114,7 +135,7 @@ def _supplied(notebook, function, where):
             except NameError as error:
                 if error.name is None or not notebook.supply(error.name):
                     raise
-                return function(*args, **kwargs)
+                return notebook.visit(name)(*args, **kwargs)
         except BaseException as error:
             found = locate(error)
             if found is not None:
@@ -125,7 +146,7 @@ def _supplied(notebook, function, where):
 
 
 def _problems(notebook):
-    """Statements that failed and code that is not Python, in the notebook's order."""
-    rows = [[b.cell, b.line, b.message, ""] for b in notebook.broken]
-    rows += [[f.cell, f.line, f.error, f.text] for f in notebook.failures]
+    """Rows (cell, line, message): what failed and what is not Python, in order."""
+    rows = [[b.cell, b.line, b.message] for b in notebook.broken]
+    rows += [[f.cell, f.line, f.error] for f in notebook.failures]
     return sorted(rows)[:50]

@@ -16,6 +16,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import time
@@ -25,6 +26,7 @@ from pathlib import Path
 from course.grading.sandbox import confine, scrub
 
 _PACKET = 4096
+_KILL_SECONDS = 5.0  # a process that forks faster than it is found must not stop us
 _SUBREAPER = 36  # prctl(PR_SET_CHILD_SUBREAPER)
 
 
@@ -36,13 +38,20 @@ def main(fd):
     """
     started = time.monotonic()
     control = socket.socket(fileno=int(fd))
-    scrub.prepare()
-    confine.libc.prctl(_SUBREAPER, 1, 0, 0, 0)
-    gc.collect()
-    gc.freeze()  # children share these pages; a collection would copy them
-    _assert_single_thread()
-    _tell(control, {"ready": time.monotonic() - started})
-    Zygote(control).serve()
+    try:
+        scrub.prepare()
+        confine.libc.prctl(_SUBREAPER, 1, 0, 0, 0)
+        gc.collect()
+        gc.freeze()  # children share these pages; a collection would copy them
+        _assert_single_thread()
+        _tell(control, {"ready": time.monotonic() - started})
+        Zygote(control).serve()
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the grader is gone, and reads no report
+    finally:
+        _kill_descendants()
+        # A grader that was killed leaves it behind.
+        shutil.rmtree(os.environ["HOME"], ignore_errors=True)
 
 
 class Zygote:
@@ -53,7 +62,7 @@ class Zygote:
         self.jobs = {}  # pidfd -> (job, pid, start time)
 
     def serve(self):
-        """Answer until the grader closes its end; then kill what still runs."""
+        """Answer until the grader closes its end."""
         while True:
             poll = select.poll()
             for fd in (self.control.fileno(), *self.jobs):
@@ -62,7 +71,6 @@ class Zygote:
                 if fd != self.control.fileno():
                     self._bury(fd)
                 elif not self._answer():
-                    self._kill_all()
                     return
 
     def _answer(self):
@@ -96,14 +104,14 @@ class Zygote:
         socket.send_fds(self.control, [message], [pidfd])
 
     def _bury(self, pidfd):
-        """Report a child's end, once nothing of its process group is left."""
+        """Report a child's end, once nothing is left of what it started."""
         job, pid, started = self.jobs.pop(pidfd)
         try:
             # The dead child still holds its process id, so the group is its own.
             os.killpg(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self._kill_orphans(pid)
+        _kill_descendants(spared={pid, *(pid for _, pid, _ in self.jobs.values())})
         _, status, usage = os.wait4(pid, 0)
         os.close(pidfd)
         report = {
@@ -115,23 +123,29 @@ class Zygote:
         }
         _tell(self.control, report)
 
-    def _kill_orphans(self, ending):
-        """Kill what a submission started and left: it is handed to the subreaper."""
-        known = {ending, *(pid for _, pid, _ in self.jobs.values())}
-        mine = Path(f"/proc/self/task/{os.getpid()}/children")
-        # A kernel without this file gives orphans to init; their group is dead then.
-        for pid in map(int, mine.read_text().split() if mine.exists() else ()):
-            if pid not in known:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
 
-    def _kill_all(self):
-        for pidfd, (_, pid, _) in self.jobs.items():
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-            try:
-                os.killpg(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+def _kill_descendants(spared=frozenset()):
+    """Kill what submissions started and left: it is handed to the subreaper.
+
+    Each that dies hands on its own children, so this goes on until there are none.
+
+    Args:
+        spared: ids of children that are not to be killed.
+    """
+    until = time.monotonic() + _KILL_SECONDS
+    while (found := _children() - spared) and time.monotonic() < until:
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        for pid in found:  # without waiting: one may hold another, as a debugger does
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.001)
+
+
+def _children():
+    """Ids of this process's children, ended ones that were not awaited included."""
+    mine = Path(f"/proc/self/task/{os.getpid()}/children")
+    # A kernel without this file gives orphans to init; their group is dead then.
+    return set(map(int, mine.read_text().split())) if mine.exists() else set()
 
 
 def _assert_single_thread():
