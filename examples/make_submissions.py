@@ -108,9 +108,7 @@ def small_mistakes():
             residual_block=with_mistake(
                 "residual_block", "forgets the ReLU after the addition"
             ),
-            transition_block=with_mistake(
-                "transition_block", "pools with a maximum"
-            ),
+            transition_block=with_mistake("transition_block", "pools with a maximum"),
         )
     )
 
@@ -127,12 +125,8 @@ def typical_mistakes():
             residual_block=with_mistake(
                 "residual_block", "forgets the ReLU after the addition"
             ),
-            inception_block=with_mistake(
-                "inception_block", "pools with an average"
-            ),
-            dense_block=with_mistake(
-                "dense_block", "puts the new channels in front"
-            ),
+            inception_block=with_mistake("inception_block", "pools with an average"),
+            dense_block=with_mistake("dense_block", "puts the new channels in front"),
             resnet=with_mistake("resnet", "returns logits"),
             inception_parameters=with_mistake(
                 "inception_parameters", "forgets the biases"
@@ -166,7 +160,7 @@ def syntax_error():
 
 
 def endless_loop():
-    loop = '''def receptive_field(layers):
+    loop = """def receptive_field(layers):
     size = 1
     jump = 1
     i = 0
@@ -174,19 +168,19 @@ def endless_loop():
         kernel, stride = layers[i][:2]
         size += (kernel - 1) * jump
         jump *= stride
-    return size'''
+    return size"""
     return notebook(answers(receptive_field=loop))
 
 
 def memory_bomb():
-    bomb = '''def local_response_norm(x, *, size=5, alpha=1e-4, beta=0.75, bias=2.0):
+    bomb = """def local_response_norm(x, *, size=5, alpha=1e-4, beta=0.75, bias=2.0):
     x = np.asarray(x, dtype="float64")
     neighbours = []
     c = 0
     while c <= x.shape[2]:
         # should be every pair of channels
         neighbours.append(np.repeat(x[None], 10_000, axis=0) ** 2)
-    return x / (bias + alpha * sum(neighbours)) ** beta'''
+    return x / (bias + alpha * sum(neighbours)) ** beta"""
     return notebook(answers(local_response_norm=bomb))
 
 
@@ -198,7 +192,7 @@ def gives_up():
 
 
 def flood():
-    loud = '''def stacked_conv_params(kernel, depth, channels):
+    loud = """def stacked_conv_params(kernel, depth, channels):
     kh, kw = kernel if isinstance(kernel, tuple) else (kernel, kernel)
     if min(kh, kw, depth, channels) < 1:
         raise ValueError("too small")
@@ -206,7 +200,7 @@ def flood():
     for _ in range(kh * kw * depth):
         total += channels * channels
         print("total is now", total, "#" * 100_000)
-    return total'''
+    return total"""
     return notebook(answers(stacked_conv_params=loud))
 
 
