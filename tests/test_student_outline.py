@@ -56,6 +56,11 @@ def test_the_last_definition_is_the_one_that_grading_takes():
     assert graded.namespace["f"]() == 3
 
 
+def test_a_result_kept_under_the_functions_name_is_no_definition():
+    cells = ["def f(x): return x", "f = f(3)", "h = g(f(3))", "f = partial(f, 3)"]
+    assert [p.cell for p in outline(*cells).definitions["f"]] == [1, 4]
+
+
 def test_decorators_belong_to_a_definition():
     (place,) = outline("\n@a\n@b\ndef f():\n    return 1\n\nx = 1").definitions["f"]
     assert (place.line, place.end, place.plain) == (2, 5, True)

@@ -78,7 +78,7 @@ class Outline:
         for name in self.definitions.keys() & bound:
             if isinstance(node, ast.Delete):
                 self.definitions[name] = ()
-            else:
+            elif not _is_a_use(node, name):
                 self.definitions[name] += (_definition(cell, node, name),)
         for scope in (n for n in _surface(node) if isinstance(n, _SCOPES)):
             for inner in (n for n in ast.walk(scope) if isinstance(n, _SCOPES)):
@@ -88,7 +88,10 @@ class Outline:
                     self.buried[inner.name] += (place,)
 
     def last(self, name):
-        """The ``Definition`` that counts, or None."""
+        """The ``Definition`` that counts, or None.
+
+        The last function counts, and a use is none: ``f = f(3)``.
+        """
         places = self.definitions[name]
         return places[-1] if places else None
 
@@ -138,6 +141,12 @@ class Outline:
         return frozenset(
             n for n in reads - self.bound() - _GIVEN if not n.startswith("__")
         )
+
+
+def _is_a_use(node, name):
+    """Whether a statement calls the function and keeps the result under its name."""
+    call = getattr(node, "value", None)
+    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == name
 
 
 def _definition(cell, node, name):
