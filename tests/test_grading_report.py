@@ -2,107 +2,30 @@ import csv
 import io
 import os
 import re
-import sqlite3
-import stat
 from contextlib import closing
 from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
+from records import EXERCISES, POSSIBLE, SECRETS, bad, record
 
 from course import language
 from course.checks.reasons import NOT_UNDERSTOOD
 from course.checks.result import (
-    ERROR,
     FAILED,
-    NOT_ATTEMPTED,
-    PASSED,
     Result,
     Verdict,
     points,
 )
-from course.exercises import load
 from course.grading import files, report
 from course.grading.names import file_names
 from course.grading.progress import Progress, duration
 from course.grading.record import (
-    GRADED,
-    UNREADABLE,
-    Answer,
-    Record,
-    from_data,
     short,
-    to_data,
 )
 from course.grading.store import (
-    FILE,
     Store,
-    UnfitFolder,
-    assert_ours,
-    secret_seed,
-    work_key,
 )
-
-EXERCISES = load("modern_cnn")
-PLACE = {name: i for i, name in enumerate(EXERCISES)}
-POSSIBLE = sum(e.points for e in EXERCISES.values())
-SECRETS = {
-    "called": "f(SECRETCALL)",
-    "got": "SECRETGOT",
-    "expected": "SECRETEXPECTED",
-    "where": "SECRETWHERE",
-}
-
-
-def answer(exercise, status=PASSED, part=None, **more):
-    part = Fraction(status == PASSED) if part is None else part
-    verdicts = (
-        Verdict("runs", PASSED, **SECRETS),
-        Verdict("behaviour", status, **SECRETS),
-        Verdict("behaviour", PASSED, **SECRETS),
-    )
-    kept = {k: more.pop(k) for k in ("mistakes", "hints", "flow") if k in more}
-    result = Result(
-        exercise.id, status, part * exercise.points, exercise.points, verdicts, **kept
-    )
-    return Answer(result, **more)
-
-
-def record(student="김민서", **more):
-    answers = [answer(e) for e in EXERCISES.values()]
-    answers[PLACE["receptive_field"]] = answer(
-        EXERCISES["receptive_field"],
-        FAILED,
-        Fraction(1, 3),
-        mistakes=("ignores dilation",),
-        hints=("Think of <holes>.",),
-        flow=((("Conv2D", (None, 8, 4), 112), ((8, 8, 4), 144)), (None, ((4,), 8))),
-    )
-    answers[PLACE["vgg_block"]] = answer(
-        EXERCISES["vgg_block"], ERROR, notes=("TypeError in code cell 3: <b>",)
-    )
-    answers[PLACE["resnet"]] = answer(
-        EXERCISES["resnet"], helped_by=("bottleneck_block",)
-    )
-    answers[PLACE["gradient_norms"]] = answer(
-        EXERCISES["gradient_norms"], NOT_ATTEMPTED
-    )
-    whole = {
-        "path": "k.ipynb",
-        "digest": "d",
-        "lab": "05",
-        "status": GRADED,
-        "reason": "",
-        "possible": POSSIBLE,
-        "answers": tuple(answers),
-        "problems": ((3, 1, "SyntaxError: <oh>", "x = <"),),
-        "seconds": 2.5,
-    }
-    return Record(student, **{**whole, **more})
-
-
-def bad(student, reason, **more):
-    return record(student, status=UNREADABLE, reason=reason, answers=(), **more)
 
 
 def write(folder, records, level="level"):
@@ -290,122 +213,6 @@ def test_no_half_of_a_file_stays_whatever_goes_wrong(tmp_path):
 )
 def test_points_for_people(value, text):
     assert points(value) == text
-
-
-def test_a_record_survives_the_store(tmp_path):
-    store = Store(tmp_path)
-    for written in (record(), bad("lee", "empty"), record("\N{GRINNING FACE}")):
-        store.put(written, "key")
-        assert store.get(written.student, "05", "key") == written
-        assert store.get(written.student, "05", "other") is None
-        assert from_data(to_data(written)) == written
-    assert [r.student for r in store.records("05")] == ["lee", "김민서", "😀"]
-    store.keep_only("05", ["lee"])
-    assert [r.student for r in store.records("05")] == ["lee"]
-    store.close()
-
-
-def test_halves_of_letters_do_not_stop_the_class(tmp_path):
-    with closing(Store(tmp_path)) as store:
-        store.put(record(problems=((1, 1, "ValueError: \ud800\udcf1", ""),)), "key")
-        (kept,) = store.records("05")
-    assert kept.problems == ((1, 1, "ValueError: ??", ""),)
-    report.student_page(kept).encode()
-
-
-DAMAGE = {
-    "no database": lambda folder: (folder / FILE).write_text("This is a text."),
-    "a folder": lambda folder: (folder / FILE).mkdir(),
-    "another one's": lambda folder: _sql(folder, "CREATE TABLE submissions (a)"),
-    "no records": lambda folder: _sql(
-        folder,
-        "CREATE TABLE submissions (student, lab, record)",
-        "INSERT INTO submissions VALUES ('kim', '05', 'no JSON')",
-    ),
-}
-
-
-def _sql(folder, *commands):
-    with closing(sqlite3.connect(folder / FILE)) as database:
-        for command in commands:
-            database.execute(command)
-        database.commit()
-
-
-@pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_store_is_named_and_mended(kind, tmp_path):
-    DAMAGE[kind](tmp_path)
-    with pytest.raises(UnfitFolder, match=rf"{FILE} cannot be read.*give another"):
-        with closing(Store(tmp_path)) as store:
-            store.records("05")
-
-
-def test_a_store_that_cannot_be_written_is_refused_at_once(tmp_path, monkeypatch):
-    Store(tmp_path).close()
-    connect = sqlite3.connect
-    monkeypatch.setattr(
-        sqlite3, "connect", lambda path: connect(f"file:{path}?mode=ro", uri=True)
-    )
-    with pytest.raises(UnfitFolder, match="readonly.*writable for you"):
-        Store(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["", "x", "\ufeff7", "9" * 5000])
-def test_a_damaged_seed_is_named_and_can_be_drawn_again(text, tmp_path):
-    (tmp_path / "seed").write_text(text, encoding="utf-8")
-    with pytest.raises(UnfitFolder, match="seed holds no number.*--new-seed"):
-        secret_seed(tmp_path)
-    assert secret_seed(tmp_path, new=7) == secret_seed(tmp_path) == 7
-
-
-def test_a_results_folder_is_new_or_empty_or_has_results(tmp_path):
-    out, work = tmp_path / "out", tmp_path / "work"
-    work.mkdir()
-    assert_ours(out, work)
-    out.mkdir()
-    (out / ".DS_Store").touch()
-    assert_ours(out, work)
-    (out / "students").mkdir()
-    with pytest.raises(UnfitFolder, match="such as students.*empty folder as --out"):
-        assert_ours(out, work)
-    Store(out).close()  # a run was interrupted before it graded anything
-    assert_ours(out, work)
-    with pytest.raises(UnfitFolder, match="holds the submissions.*another folder"):
-        assert_ours(out, work / ".." / "out")
-
-
-def test_a_record_is_replaced_not_doubled(tmp_path):
-    store = Store(tmp_path)
-    store.put(record(), "one")
-    store.put(record(seconds=9.0), "two")
-    (kept,) = store.records("05")
-    assert kept.seconds == 9.0
-    store.close()
-
-
-def test_the_seed_is_secret_and_stays(tmp_path):
-    seed = secret_seed(tmp_path)
-    path = tmp_path / "seed"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert secret_seed(tmp_path) == seed
-    assert secret_seed(tmp_path, new=7) == secret_seed(tmp_path) == 7
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert secret_seed(tmp_path / "..", new=8) == 8
-    (tmp_path / ".." / "seed").unlink()
-
-
-def test_work_is_known_by_all_it_follows_from():
-    keys = {
-        work_key(*parts)
-        for parts in [
-            ("a", "05", 1, "v"),
-            ("b", "05", 1, "v"),
-            ("a", "06", 1, "v"),
-            ("a", "05", 2, "v"),
-            ("a", "05", 1, "w"),
-        ]
-    }
-    assert len(keys) == 5
 
 
 def test_long_texts_are_cut():
