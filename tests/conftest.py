@@ -51,3 +51,13 @@ def keras_forgets():
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
     gc.collect()
+
+
+@pytest.fixture(scope="module")
+def slot():
+    """A place for one zygote, which the tests of a module share."""
+    from course.grading.sandbox.pool import Slot
+
+    slot = Slot()
+    yield slot
+    slot.close()
