@@ -8,6 +8,7 @@ from course.authoring import scaffold
 from course.cli import main
 from course.exercises import find, public
 from course.exercises.exercise import Exercise, Mistake, gather, mistakes
+from course.exercises.source import SourceError
 
 TWO = """
     forgets the square
@@ -33,12 +34,46 @@ def test_mistakes_are_read_as_one_writes_them_down():
     )
 
 
+DIFF = """
+adds before it multiplies
+    -    y = a * x
+    -    return y + b
+    +    return a * (x + b)
+    - is there a bracket too many?
+
+adds nothing
+    y + b  =>
+    What is added?
+
+forgets the first line
+    -    y = a * x
+    What becomes of y?
+"""
+
+
+def test_a_patch_of_several_lines_is_written_as_git_prints_it():
+    assert mistakes(DIFF) == (
+        Mistake(
+            "adds before it multiplies",
+            "    y = a * x\n    return y + b",
+            "    return a * (x + b)",
+            "- is there a bracket too many?",
+        ),
+        Mistake("adds nothing", "y + b", "", "What is added?"),
+        Mistake("forgets the first line", "    y = a * x", "", "What becomes of y?"),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("adds one\n    a -> b\n    Why?", "two blanks on either side"),
         ("adds one\n    a  =>  b", "and a hint"),
+        ("adds one\n    -a\n    +b", "and a hint"),
+        ("adds one\n    +b\n    Why?", "lines that begin with '-'"),
+        ("adds one\n      =>  b\n    Why?", "needs a line"),
         ("adds one", "'adds one' needs a line"),
+        ("    a  =>  b\nadds one", "begins with its name"),
     ],
 )
 def test_a_mistake_written_otherwise_is_named(text, said):
@@ -117,6 +152,12 @@ def test_a_mistake_that_changes_nothing_is_refused():
         public.observed(changed(mistakes=(nothing,)))
 
 
+def test_a_mistake_that_leaves_no_python_is_named():
+    broken = Mistake("loses a factor", "int(depth)", "", "?")
+    with pytest.raises(SourceError, match="'loses a factor' made, Python does not"):
+        public.observed(changed(mistakes=(broken,)))
+
+
 def test_two_mistakes_that_are_one_are_refused():
     twice = [Mistake(n, "int(depth)", "1", "?") for n in ("first", "second")]
     with pytest.raises(public.Unfit, match="'second' from 'first'"):
@@ -156,3 +197,20 @@ def test_a_mistake_is_made_in_the_code_and_not_in_the_docstring():
     told = Mistake("words", "Two of 3x3 have", "x", "?")  # stands in the docstring
     with pytest.raises(SourceError, match="does not occur"):
         reference_source(exercise.id, told)
+
+
+def test_bad_calls_change_one_argument_at_a_time():
+    from course.checks.probe import Tensor, bad_calls
+
+    x = Tensor((8, 6, 3), "float16")
+    seen = [(p.args, p.kwargs, p.note) for p in bad_calls(x, 4, "same", stride=2)]
+    same = dict(stride=2)
+    assert seen == [
+        ((Tensor((8, 3), "float16"), 4, "same"), same, "three axes"),
+        ((Tensor((8, 6, 5, 3), "float16"), 4, "same"), same, "five axes"),
+        ((x, 0, "same"), same, ""),
+        ((x, -2, "same"), same, ""),
+        ((x, 4, "same"), dict(stride=0), ""),
+        ((x, 4, "same"), dict(stride=-2), ""),
+    ]
+    assert {p.claim for p in bad_calls(x, 4)} == {"errors"}

@@ -56,3 +56,27 @@ class Probe:
     def with_options(self, **options):
         """The probe with some options changed."""
         return replace(self, options={**self.options, **options})
+
+
+def bad_calls(*args, **kwargs):
+    """Probes of calls that must raise, each this call with one argument made bad.
+
+    An int becomes 0 and then -2; a ``Tensor`` (H, W, C) loses an axis and then gets one
+    too many. All else stays: what is special to a function is asked for by itself.
+    """
+    call = Probe(args, kwargs, claim="errors")
+    for i, value in enumerate(args):
+        for bad, note in _made_bad(value):
+            yield replace(call, args=(*args[:i], bad, *args[i + 1 :]), note=note)
+    for name, value in kwargs.items():
+        for bad, note in _made_bad(value):
+            yield replace(call, kwargs={**kwargs, name: bad}, note=note)
+
+
+def _made_bad(value):
+    if isinstance(value, Tensor):
+        height, width, channels = value.shape
+        yield replace(value, shape=(height, channels)), "three axes"
+        yield replace(value, shape=(height, width, 5, channels)), "five axes"
+    elif isinstance(value, int):
+        yield from ((0, ""), (-2, ""))

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import takewhile
 
 import numpy as np
 
@@ -28,16 +29,20 @@ class Mistake:
 
 
 def mistakes(text):
-    """Read mistakes as one writes them down, three lines each.
+    """Read mistakes as one writes them down: name, patch, hint.
 
-    The name; indented, what the reference says and what stands there instead; and,
-    indented as well, the hint, which may go over several lines::
+    The name stands at the margin. The patch is indented: ``old  =>  new`` where it fits
+    on a line, otherwise the lines that go and those that come, as ``git diff`` prints
+    them. Then the hint, indented as well; it may go over several lines::
 
         forgets the square
             x**2  =>  x
             What is summed up over the neighbors: the values themselves?
 
-    Where a patch has several lines, write a ``Mistake`` instead.
+        forgets the pool
+            -    return layers.MaxPooling2D(2, padding="same")(x)
+            +    return x
+            The block ends at half the height and width. What halves them?
 
     Args:
         text: the mistakes, one after another.
@@ -59,14 +64,25 @@ def mistakes(text):
     return tuple(_mistake(*lines) for lines in found)
 
 
-def _mistake(name, patch="", *hint):
-    old, arrow, new = patch.partition("  =>  ")
-    if not (arrow and hint):
+def _mistake(name, *lines):
+    old, arrow, new = (lines[0] if lines else "").partition("  =>")
+    new, hint = new.removeprefix("  "), lines[1:]
+    if not arrow:
+        old, others = _marked("-", lines)
+        new, hint = _marked("+", others)
+    if not (old and hint):
         raise ValueError(
             f"the mistake {name!r} needs a line 'old  =>  new', with two blanks on "
-            f"either side of the arrow, and a hint: got {patch!r}"
+            "either side of the arrow, or lines that begin with '-' and '+', and a "
+            f"hint: got {' / '.join(lines)!r}"
         )
     return Mistake(name, old, new, " ".join(hint))
+
+
+def _marked(sign, lines):
+    """The text of the first lines that begin with ``sign``, and the lines behind."""
+    first = list(takewhile(lambda line: line.startswith(sign), lines))
+    return "\n".join(line[1:] for line in first), lines[len(first) :]
 
 
 @dataclass(frozen=True)

@@ -142,11 +142,22 @@ def _patched(exercise_id, own, patch):
                 f"than once: {patch.old!r}"
             )
         head, tail = (part.replace(patch.old, patch.new) for part in (head, tail))
+        _assert_python(exercise_id, patch, head + text + tail)
         return {**own, hits[0]: head + text + tail}
     raise SourceError(
         f"{exercise_id}: the text of mistake {patch.name!r} does not occur: "
         f"{patch.old!r}"
     )
+
+
+def _assert_python(exercise_id, patch, source):
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        raise SourceError(
+            f"{exercise_id}: with the mistake {patch.name!r} made, Python does not "
+            f"read the function: {error.msg} in {error.text}"
+        ) from None
 
 
 def _without_docstring(source):

@@ -1,7 +1,7 @@
 """Local response normalization and the two towers of AlexNet."""
 
-from course.checks.probe import Probe, Tensor
-from course.exercises.exercise import Exercise, Mistake
+from course.checks.probe import Probe, Tensor, bad_calls
+from course.exercises.exercise import Exercise, mistakes
 
 
 def _local_response_norm(rng):
@@ -24,89 +24,67 @@ def _local_response_norm(rng):
         yield Probe((wide,), dict(size=size), claim="errors")
 
 
+_LOCAL_RESPONSE_NORM_MISTAKES = mistakes("""
+divides alpha by size
+    alpha * total  =>  alpha / size * total
+    Some libraries divide alpha by the number of neighbors. Does the formula of this
+    exercise?
+
+forgets to square
+    np.pad(x**2,  =>  np.pad(x,
+    What is summed up over the neighbors: the values themselves?
+
+wraps around at the ends
+    (size // 2, size // 2)))  =>  (size // 2, size // 2)), mode="wrap")
+    Before the first and behind the last channel there is nothing, and nothing counts as
+    0. The channels do not form a ring.
+
+repeats the first and last channel at the ends
+    (size // 2, size // 2)))  =>  (size // 2, size // 2)), mode="edge")
+    What do you take for the neighbors beyond the first and the last channel? What are
+    channels that do not exist to count as?
+
+adds up along the width
+    -    squares = np.pad(x**2, ((0, 0), (0, 0), (size // 2, size // 2)))
+    -    total = sum(squares[:, :, i : i + channels] for i in range(size))
+    +    squares = np.pad(x**2, ((0, 0), (size // 2, size // 2), (0, 0)))
+    +    total = sum(squares[:, i : i + x.shape[1]] for i in range(size))
+    Which neighbors do you add up: those beside a pixel, or those in other channels at
+    the same pixel?
+
+adds up all channels
+    -    total = sum(squares[:, :, i : i + channels] for i in range(size))
+    +    total = (x**2).sum(axis=-1, keepdims=True)
+    How many channels do you add up for one value, and how many does `size` ask for?
+
+forgets the exponent
+    ** beta  =>
+    One of the four constants is never used in your formula.
+
+calculates in the integers of the input
+    np.asarray(x, dtype=float)  =>  np.asarray(x)
+    A picture of bytes cannot hold a square above 255: what comes out when you square
+    200 in uint8?
+
+leaves the channel itself out of the sum
+    for i in range(size))  =>  for i in range(size) if i != size // 2)
+    With `size` 5, five channels are summed up. Is the channel itself one of yours?
+
+looks only at the channels before
+    (size // 2, size // 2)))  =>  (size - 1, 0)))
+    The window is centered: as many channels behind as before.
+
+adds bias outside the power
+    (bias + alpha * total) ** beta  =>  (bias + (alpha * total) ** beta)
+    Look at the brackets of the formula: what does the power beta stand behind?
+""")
+
 LOCAL_RESPONSE_NORM = Exercise(
     "modern_cnn.local_response_norm",
     points=6,
     observer="array",
     probes=_local_response_norm,
-    mistakes=(
-        Mistake(
-            "divides alpha by size",
-            "alpha * total",
-            "alpha / size * total",
-            "Some libraries divide alpha by the number of neighbors. Does the formula "
-            "of this exercise?",
-        ),
-        Mistake(
-            "forgets to square",
-            "np.pad(x**2,",
-            "np.pad(x,",
-            "What is summed up over the neighbors: the values themselves?",
-        ),
-        Mistake(
-            "wraps around at the ends",
-            "(size // 2, size // 2)))",
-            '(size // 2, size // 2)), mode="wrap")',
-            "Before the first and behind the last channel there is nothing, and "
-            "nothing counts as 0. The channels do not form a ring.",
-        ),
-        Mistake(
-            "repeats the first and last channel at the ends",
-            "(size // 2, size // 2)))",
-            '(size // 2, size // 2)), mode="edge")',
-            "What do you take for the neighbors beyond the first and the last "
-            "channel? What are channels that do not exist to count as?",
-        ),
-        Mistake(
-            "adds up along the width",
-            "squares = np.pad(x**2, ((0, 0), (0, 0), (size // 2, size // 2)))\n"
-            "    total = sum(squares[:, :, i : i + channels] for i in range(size))",
-            "squares = np.pad(x**2, ((0, 0), (size // 2, size // 2), (0, 0)))\n"
-            "    total = sum(squares[:, i : i + x.shape[1]] for i in range(size))",
-            "Which neighbors do you add up: those beside a pixel, or those in other "
-            "channels at the same pixel?",
-        ),
-        Mistake(
-            "adds up all channels",
-            "sum(squares[:, :, i : i + channels] for i in range(size))",
-            "(x**2).sum(axis=-1, keepdims=True)",
-            "How many channels do you add up for one value, and how many does `size` "
-            "ask for?",
-        ),
-        Mistake(
-            "forgets the exponent",
-            " ** beta",
-            "",
-            "One of the four constants is never used in your formula.",
-        ),
-        Mistake(
-            "calculates in the integers of the input",
-            "np.asarray(x, dtype=float)",
-            "np.asarray(x)",
-            "A picture of bytes cannot hold a square above 255: what comes out "
-            "when you square 200 in uint8?",
-        ),
-        Mistake(
-            "leaves the channel itself out of the sum",
-            "for i in range(size))",
-            "for i in range(size) if i != size // 2)",
-            "With `size` 5, five channels are summed up. Is the channel itself one "
-            "of yours?",
-        ),
-        Mistake(
-            "looks only at the channels before",
-            "(size // 2, size // 2)))",
-            "(size - 1, 0)))",
-            "The window is centered: as many channels behind as before.",
-        ),
-        Mistake(
-            "adds bias outside the power",
-            "(bias + alpha * total) ** beta",
-            "(bias + (alpha * total) ** beta)",
-            "Look at the brackets of the formula: what does the power beta stand "
-            "behind?",
-        ),
-    ),
+    mistakes=_LOCAL_RESPONSE_NORM_MISTAKES,
 )
 
 
@@ -126,90 +104,73 @@ def _two_tower_conv(rng):
     x = Tensor((6, 6, 4))
     yield Probe((Tensor((6, 6, 3)), 4, 3), claim="errors", note="odd channels")
     yield Probe((x, 5, 3), claim="errors", note="odd filters")
-    for filters, kernel, options in (
-        (0, 3, {}),
-        (4, 0, {}),
-        (-4, 3, {}),
-        (4, 3, dict(stride=0)),
-        (4, 3, dict(stride=-2)),
-        (4, 3, dict(padding="full")),
-        (4, 7, dict(padding="valid")),
-    ):
-        yield Probe((x, filters, kernel), options, claim="errors")
-    yield Probe((Tensor((6, 4)), 4, 3), claim="errors", note="three axes")
-    yield Probe((Tensor((6, 7, 8, 4)), 4, 3), claim="errors", note="five axes")
+    yield Probe((x, 4, 3), dict(padding="full"), claim="errors")
+    yield Probe((x, 4, 7), dict(padding="valid"), claim="errors")
+    yield from bad_calls(x, 4, 3, stride=1)
 
+
+_TWO_TOWER_CONV_MISTAKES = mistakes("""
+lets both towers see all channels
+    -        groups=2,
+    Each tower reads half of the channels only. Your weights are twice as many as two
+    separate towers have.
+
+forgets the ReLU
+    return layers.ReLU(name=_join(name, "relu"))(x)  =>  return x
+    There are negative values in your output. What comes behind the towers?
+
+has no bias
+    groups=2,  =>  groups=2, use_bias=False,
+    You have one parameter too few for each filter. What is added to the sum of a
+    convolution where no batch normalization follows?
+
+ignores the stride
+    strides=stride,  =>
+    The output is as large as the input. What uses `stride`?
+
+ignores the padding
+    padding=padding,  =>  padding="same",
+    Your function pads whatever `padding` says.
+
+mixes the channels of the towers
+    -    return layers.ReLU(name=_join(name, "relu"))(x)
+    +    x = ops.concatenate([x[..., ::2], x[..., 1::2]], axis=-1)
+    +    return layers.ReLU()(x)
+    Your output holds the right channels in another order. Which tower do the first half
+    of them come from, and which the second?
+
+lets both towers read the first half
+    -    x = layers.Conv2D(
+    +    half = x[..., : x.shape[-1] // 2]
+    +    x = ops.concatenate([half, half], axis=-1)
+    +    x = layers.Conv2D(
+    Which half of the channels does your second tower read?
+
+swaps the towers' outputs
+    -    return layers.ReLU(name=_join(name, "relu"))(x)
+    +    x = ops.roll(x, filters // 2, axis=-1)
+    +    return layers.ReLU()(x)
+    The first half of the output is the tower that read the first half of the input.
+
+sends both halves through one convolution
+    -    x = layers.Conv2D(
+    -        filters,
+    -        kernel,
+    -        strides=stride,
+    -        padding=padding,
+    -        groups=2,
+    -        name=_join(name, "conv"),
+    -    )(x)
+    +    conv = layers.Conv2D(filters // 2, kernel, strides=stride, padding=padding)
+    +    x = ops.concatenate([conv(t) for t in ops.split(x, 2, -1)], axis=-1)
+    A layer that is called twice has its weights once. Each tower has weights of its
+    own.
+""")
 
 TWO_TOWER_CONV = Exercise(
     "modern_cnn.two_tower_conv",
     points=6,
     observer="model",
     probes=_two_tower_conv,
-    mistakes=(
-        Mistake(
-            "lets both towers see all channels",
-            "        groups=2,\n",
-            "",
-            "Each tower reads half of the channels only. Your weights are twice as "
-            "many as two separate towers have.",
-        ),
-        Mistake(
-            "forgets the ReLU",
-            'return layers.ReLU(name=_join(name, "relu"))(x)',
-            "return x",
-            "There are negative values in your output. What comes behind the towers?",
-        ),
-        Mistake(
-            "has no bias",
-            "groups=2,",
-            "groups=2, use_bias=False,",
-            "You have one parameter too few for each filter. What is added to the sum "
-            "of a convolution where no batch normalization follows?",
-        ),
-        Mistake(
-            "ignores the stride",
-            "strides=stride,",
-            "",
-            "The output is as large as the input. What uses `stride`?",
-        ),
-        Mistake(
-            "ignores the padding",
-            "padding=padding,",
-            'padding="same",',
-            "Your function pads whatever `padding` says.",
-        ),
-        Mistake(
-            "mixes the channels of the towers",
-            'return layers.ReLU(name=_join(name, "relu"))(x)',
-            "x = ops.concatenate([x[..., ::2], x[..., 1::2]], axis=-1)\n"
-            "    return layers.ReLU()(x)",
-            "Your output holds the right channels in another order. Which tower do the "
-            "first half of them come from, and which the second?",
-        ),
-        Mistake(
-            "lets both towers read the first half",
-            "    x = layers.Conv2D(\n",
-            "    half = x[..., : x.shape[-1] // 2]\n"
-            "    x = ops.concatenate([half, half], axis=-1)\n    x = layers.Conv2D(\n",
-            "Which half of the channels does your second tower read?",
-        ),
-        Mistake(
-            "swaps the towers' outputs",
-            'return layers.ReLU(name=_join(name, "relu"))(x)',
-            "x = ops.roll(x, filters // 2, axis=-1)\n    return layers.ReLU()(x)",
-            "The first half of the output is the tower that read the first half of "
-            "the input.",
-        ),
-        Mistake(
-            "sends both halves through one convolution",
-            "    x = layers.Conv2D(\n        filters,\n        kernel,\n"
-            "        strides=stride,\n        padding=padding,\n        groups=2,\n"
-            '        name=_join(name, "conv"),\n    )(x)',
-            "    conv = layers.Conv2D(filters // 2, kernel, strides=stride, "
-            "padding=padding)\n"
-            "    x = ops.concatenate([conv(t) for t in ops.split(x, 2, -1)], axis=-1)",
-            "A layer that is called twice has its weights once. Each tower has "
-            "weights of its own.",
-        ),
-    ),
+    mistakes=_TWO_TOWER_CONV_MISTAKES,
 )

@@ -1,7 +1,7 @@
 """Receptive field and weights of stacked convolutions."""
 
-from course.checks.probe import Probe
-from course.exercises.exercise import Exercise, Mistake
+from course.checks.probe import Probe, bad_calls
+from course.exercises.exercise import Exercise, mistakes
 
 
 def _integers(rng, low, high, count):
@@ -32,67 +32,55 @@ def _receptive_field(rng):
         yield Probe((layers,), claim="errors")
 
 
+_RECEPTIVE_FIELD_MISTAKES = mistakes("""
+ignores the strides of the layers before
+    field += (kernel - 1) * dilation * jump  =>  field += (kernel - 1) * dilation
+    Behind a layer with stride 2, neighboring values lie two input pixels apart. How far
+    apart do the strides before a layer put its inputs?
+
+counts a layer's own stride in its own window
+    -        field += (kernel - 1) * dilation * jump
+    -        jump *= stride
+    +        jump *= stride
+    +        field += (kernel - 1) * dilation * jump
+    A layer's stride says how far its *outputs* lie apart. Its own window reads its
+    inputs: only the strides of earlier layers matter there.
+
+ignores dilation
+    (kernel - 1) * dilation * jump  =>  (kernel - 1) * jump
+    A layer's third number is the dilation: the values that its kernel reads lie that
+    far apart.
+
+adds the kernel instead of kernel - 1
+    (kernel - 1)  =>  kernel
+    Draw two layers of kernel 3 along one axis: they see 5 pixels. How many *new* pixels
+    does each kernel add to a window that is already there?
+
+multiplies the kernel by the dilation
+    (kernel - 1) * dilation * jump  =>  (kernel * dilation - 1) * jump
+    A kernel of 3 with dilation 2 covers x.x.x, which is 5 pixels and not 6: the
+    dilation stretches the gaps, of which there is one fewer.
+
+adds the strides instead of multiplying them
+    jump *= stride  =>  jump += stride - 1
+    Two layers of stride 3 move a window by 9 pixels, not by 5.
+
+starts at 0
+    field, jump = 1, 1  =>  field, jump = 0, 1
+    With no layer at all, a value is a pixel, and it sees that one pixel.
+
+reads the list from the output to the input
+    for layer in layers:  =>  for layer in layers[::-1]:
+    The first of `layers` is the one next to the input. Which strides lie between the
+    image and the second layer?
+""")
+
 RECEPTIVE_FIELD = Exercise(
     "modern_cnn.receptive_field",
     points=4,
     observer="array",
     probes=_receptive_field,
-    mistakes=(
-        Mistake(
-            "ignores the strides of the layers before",
-            "field += (kernel - 1) * dilation * jump",
-            "field += (kernel - 1) * dilation",
-            "Behind a layer with stride 2, neighboring values lie two input pixels "
-            "apart. How far apart do the strides before a layer put its inputs?",
-        ),
-        Mistake(
-            "counts a layer's own stride in its own window",
-            "field += (kernel - 1) * dilation * jump\n        jump *= stride",
-            "jump *= stride\n        field += (kernel - 1) * dilation * jump",
-            "A layer's stride says how far its *outputs* lie apart. Its own window "
-            "reads its inputs: only the strides of earlier layers matter there.",
-        ),
-        Mistake(
-            "ignores dilation",
-            "(kernel - 1) * dilation * jump",
-            "(kernel - 1) * jump",
-            "A layer's third number is the dilation: the values that its kernel reads "
-            "lie that far apart.",
-        ),
-        Mistake(
-            "adds the kernel instead of kernel - 1",
-            "(kernel - 1)",
-            "kernel",
-            "Draw two layers of kernel 3 along one axis: they see 5 pixels. How many "
-            "*new* pixels does each kernel add to a window that is already there?",
-        ),
-        Mistake(
-            "multiplies the kernel by the dilation",
-            "(kernel - 1) * dilation * jump",
-            "(kernel * dilation - 1) * jump",
-            "A kernel of 3 with dilation 2 covers x.x.x, which is 5 pixels and not 6: "
-            "the dilation stretches the gaps, of which there is one fewer.",
-        ),
-        Mistake(
-            "adds the strides instead of multiplying them",
-            "jump *= stride",
-            "jump += stride - 1",
-            "Two layers of stride 3 move a window by 9 pixels, not by 5.",
-        ),
-        Mistake(
-            "starts at 0",
-            "field, jump = 1, 1",
-            "field, jump = 0, 1",
-            "With no layer at all, a value is a pixel, and it sees that one pixel.",
-        ),
-        Mistake(
-            "reads the list from the output to the input",
-            "for layer in layers:",
-            "for layer in layers[::-1]:",
-            "The first of `layers` is the one next to the input. Which strides lie "
-            "between the image and the second layer?",
-        ),
-    ),
+    mistakes=_RECEPTIVE_FIELD_MISTAKES,
 )
 
 
@@ -104,58 +92,45 @@ def _stacked_conv_params(rng):
     yield Probe((int(rng.integers(5, 12)), 1, channels + 1), note="one layer")
     yield Probe((sides, depth + 1, 64), note="a kernel that is not square")
     yield Probe((3, 16, 4096), note="more weights than 32 bits count")
-    for kernel in (0, -1, (3, 0), (0, 3)):
-        yield Probe((kernel, 1, 4), claim="errors")
-    for bad in ((3, 0, 8), (3, 2, 0)):
-        yield Probe(bad, claim="errors")
+    yield from bad_calls(3, 1, 4)
+    for sides in ((3, 0), (0, 3)):
+        yield Probe((sides, 1, 4), claim="errors")
 
+
+_STACKED_CONV_PARAMS_MISTAKES = mistakes("""
+forgets the depth
+    ** 2 * int(depth)  =>  ** 2
+    This is what one of the convolutions costs. How many are there?
+
+counts the channels once
+    int(channels) ** 2  =>  int(channels)
+    Each of the c output channels has a kernel of its own, and that kernel is c channels
+    deep.
+
+counts the kernel's side once
+    height * width  =>  height
+    A kernel has a height and a width. What does your count do with a kernel of 3x7?
+
+adds biases
+    ** 2 * int(depth)  =>  ** 2 * int(depth) + int(channels) * int(depth)
+    You have one parameter too many for each filter. What is counted here, weights or
+    parameters?
+
+adds the biases of one layer
+    ** 2 * int(depth)  =>  ** 2 * int(depth) + int(channels)
+    You have one parameter too many for each filter. What is counted here, weights or
+    parameters?
+
+takes depth as a power
+    * int(depth)  =>  ** int(depth)
+    Your count is multiplied with every layer. What happens to the weights when one more
+    layer is put on top?
+""")
 
 STACKED_CONV_PARAMS = Exercise(
     "modern_cnn.stacked_conv_params",
     points=3,
     observer="array",
     probes=_stacked_conv_params,
-    mistakes=(
-        Mistake(
-            "forgets the depth",
-            " * int(depth)",
-            "",
-            "This is what one of the convolutions costs. How many are there?",
-        ),
-        Mistake(
-            "counts the channels once",
-            "int(channels) ** 2",
-            "int(channels)",
-            "Each of the c output channels has a kernel of its own, and that kernel "
-            "is c channels deep.",
-        ),
-        Mistake(
-            "counts the kernel's side once",
-            "height * width",
-            "height",
-            "A kernel has a height and a width. What does your count do with a "
-            "kernel of 3x7?",
-        ),
-        Mistake(
-            "adds biases",
-            "** 2 * int(depth)",
-            "** 2 * int(depth) + int(channels) * int(depth)",
-            "You have one parameter too many for each filter. What is counted here, "
-            "weights or parameters?",
-        ),
-        Mistake(
-            "adds the biases of one layer",
-            "** 2 * int(depth)",
-            "** 2 * int(depth) + int(channels)",
-            "You have one parameter too many for each filter. What is counted here, "
-            "weights or parameters?",
-        ),
-        Mistake(
-            "takes depth as a power",
-            "* int(depth)",
-            "** int(depth)",
-            "Your count is multiplied with every layer. What happens to the weights "
-            "when one more layer is put on top?",
-        ),
-    ),
+    mistakes=_STACKED_CONV_PARAMS_MISTAKES,
 )

@@ -1,7 +1,7 @@
 """The gradient in a network, and how to start one."""
 
 from course.checks.probe import Graph, Probe
-from course.exercises.exercise import Exercise, Mistake
+from course.exercises.exercise import Exercise, mistakes
 
 
 def _small_net(rng, activation):
@@ -43,74 +43,52 @@ def _gradient_norms(rng):
     yield Probe((net, images[:0], labels[:0]), claim="errors", note="no image")
 
 
+_GRADIENT_NORMS_MISTAKES = mistakes("""
+runs the model in training mode
+    "float32"), training=False)  =>  "float32"), training=True)
+    In training mode dropout is at work, and each batch normalization moves its
+    averages, which changes the model. In which mode is the model to run?
+
+sums the loss over the batch
+    loss = ops.mean(  =>  loss = ops.sum(
+    Your norms grow with the number of images. What is the loss of a batch to be?
+
+includes the dense layers
+    layer, layers.Conv2D)  =>  layer, (layers.Conv2D, layers.Dense))
+    Your dict has too many keys. Which kind of layer is asked for?
+
+takes the largest value for the norm
+    float(np.linalg.norm(gradient))  =>  float(np.abs(gradient).max())
+    What do you make of all the numbers of a gradient? And what is an L2 norm?
+
+adds up absolute values
+    float(np.linalg.norm(gradient))  =>  float(np.abs(gradient).sum())
+    What does an L2 norm add up: the sizes of the numbers, or something made of them?
+
+takes the mean of the squares
+    float(np.linalg.norm(gradient))  =>  float(np.sqrt(np.square(gradient).mean()))
+    Your norm does not grow with the number of weights. Does the L2 norm divide by that
+    number?
+
+forgets the root
+    float(np.linalg.norm(gradient))  =>  float(np.square(gradient).sum())
+    Your numbers are the squares of the norms. What is missing?
+
+takes the norm of the kernel
+    zip(convs, gradients,  =>  zip(convs, kernels,
+    That is how large the weights are. How large is their gradient?
+
+goes from the last layer to the first
+    for layer in model.layers  =>  for layer in model.layers[::-1]
+    The keys are right, but not where they are expected: what comes first in the model?
+""")
+
 GRADIENT_NORMS = Exercise(
     "modern_cnn.gradient_norms",
     points=6,
     observer="array",
     probes=_gradient_norms,
-    mistakes=(
-        Mistake(
-            "runs the model in training mode",
-            '"float32"), training=False)',
-            '"float32"), training=True)',
-            "In training mode dropout is at work, and each batch normalization "
-            "moves its averages, which changes the model. In which mode is the "
-            "model to run?",
-        ),
-        Mistake(
-            "sums the loss over the batch",
-            "loss = ops.mean(",
-            "loss = ops.sum(",
-            "Your norms grow with the number of images. What is the loss of a batch to "
-            "be?",
-        ),
-        Mistake(
-            "includes the dense layers",
-            "if isinstance(layer, layers.Conv2D)",
-            "if isinstance(layer, (layers.Conv2D, layers.Dense))",
-            "Your dict has too many keys. Which kind of layer is asked for?",
-        ),
-        Mistake(
-            "takes the largest value for the norm",
-            "float(np.linalg.norm(gradient))",
-            "float(np.abs(gradient).max())",
-            "What do you make of all the numbers of a gradient? And what is an L2 "
-            "norm?",
-        ),
-        Mistake(
-            "adds up absolute values",
-            "float(np.linalg.norm(gradient))",
-            "float(np.abs(gradient).sum())",
-            "What does an L2 norm add up: the sizes of the numbers, or something made "
-            "of them?",
-        ),
-        Mistake(
-            "takes the mean of the squares",
-            "float(np.linalg.norm(gradient))",
-            "float(np.sqrt(np.square(gradient).mean()))",
-            "Your norm does not grow with the number of weights. Does the L2 norm "
-            "divide by that number?",
-        ),
-        Mistake(
-            "forgets the root",
-            "float(np.linalg.norm(gradient))",
-            "float(np.square(gradient).sum())",
-            "Your numbers are the squares of the norms. What is missing?",
-        ),
-        Mistake(
-            "takes the norm of the kernel",
-            "zip(convs, gradients, ",
-            "zip(convs, kernels, ",
-            "That is how large the weights are. How large is their gradient?",
-        ),
-        Mistake(
-            "goes from the last layer to the first",
-            "for layer in model.layers",
-            "for layer in model.layers[::-1]",
-            "The keys are right, but not where they are expected: what comes first "
-            "in the model?",
-        ),
-    ),
+    mistakes=_GRADIENT_NORMS_MISTAKES,
 )
 
 
@@ -236,66 +214,59 @@ def _zero_init_residual(rng):
     yield Probe((apart,), claim="errors", note="paths from two inputs")
 
 
+_ZERO_INIT_RESIDUAL_MISTAKES = mistakes("""
+changes nothing
+    weight.assign(ops.zeros_like(weight))  =>  pass
+    The branches still add something to their shortcuts. Which weight of a branch has
+    the last word on what it adds?
+
+zeroes the shortcut's projection too
+    -            for weight in end.trainable_weights:
+    +            for t in add.input:
+    +                w = producer[id(t)].trainable_weights
+    +                [v.assign(ops.zeros_like(v)) for v in w]
+    +            for weight in end.trainable_weights:
+    You silence both inputs of an Add. Whatever makes the shortcut, a projection or
+    simply the layer before the block, stays as it is.
+
+forgets branches that end in a convolution
+    -            for weight in end.trainable_weights:
+    +            if isinstance(end, layers.Conv2D):
+    +                continue
+    +            for weight in end.trainable_weights:
+    A pre-activation block ends in a convolution, not in a batch norm.
+
+zeroes every batch normalization
+    -    for add in model.layers:
+    +    for layer in model.layers:
+    +        if isinstance(layer, layers.BatchNormalization):
+    +            layer.gamma.assign(ops.zeros_like(layer.gamma))
+    +    for add in model.layers:
+    Too many layers are silent: only the *last* of each branch starts at 0.
+
+takes the first input of each Add for the branch
+    -            end = _residual_branch(add, producer)[0]
+    +            end = producer[id(add.input[0])]
+    +            if not end.trainable_weights:
+    +                continue
+    Either input of an Add may be the branch. What tells them apart?
+
+silences only the first branch
+    -                weight.assign(ops.zeros_like(weight))
+    +                weight.assign(ops.zeros_like(weight))
+    +            break
+    One branch is silent, the others are not. How many Adds has the model?
+
+starts at a tenth instead of 0
+    weight.assign(ops.zeros_like(weight))  =>  weight.assign(0.1 * weight)
+    Each Add is to give *exactly* its shortcut. What does the end of your branches still
+    give?
+""")
+
 ZERO_INIT_RESIDUAL = Exercise(
     "modern_cnn.zero_init_residual",
     points=6,
     observer="weights",
     probes=_zero_init_residual,
-    mistakes=(
-        Mistake(
-            "changes nothing",
-            "weight.assign(ops.zeros_like(weight))",
-            "pass",
-            "The branches still add something to their shortcuts. Which weight of a "
-            "branch has the last word on what it adds?",
-        ),
-        Mistake(
-            "zeroes the shortcut's projection too",
-            "            for weight in end.trainable_weights:",
-            "            for t in add.input:\n"
-            "                w = producer[id(t)].trainable_weights\n"
-            "                [v.assign(ops.zeros_like(v)) for v in w]\n"
-            "            for weight in end.trainable_weights:",
-            "You silence both inputs of an Add. Whatever makes the shortcut, a "
-            "projection or simply the layer before the block, stays as it is.",
-        ),
-        Mistake(
-            "forgets branches that end in a convolution",
-            "            for weight in end.trainable_weights:",
-            "            if isinstance(end, layers.Conv2D):\n"
-            "                continue\n"
-            "            for weight in end.trainable_weights:",
-            "A pre-activation block ends in a convolution, not in a batch norm.",
-        ),
-        Mistake(
-            "zeroes every batch normalization",
-            "    for add in model.layers:",
-            "    for layer in model.layers:\n"
-            "        if isinstance(layer, layers.BatchNormalization):\n"
-            "            layer.gamma.assign(ops.zeros_like(layer.gamma))\n"
-            "    for add in model.layers:",
-            "Too many layers are silent: only the *last* of each branch starts at 0.",
-        ),
-        Mistake(
-            "takes the first input of each Add for the branch",
-            "_residual_branch(add, producer)[0]",
-            "producer[id(add.input[0])]\n"
-            "            if not end.trainable_weights:\n"
-            "                continue",
-            "Either input of an Add may be the branch. What tells them apart?",
-        ),
-        Mistake(
-            "silences only the first branch",
-            "weight.assign(ops.zeros_like(weight))",
-            "weight.assign(ops.zeros_like(weight))\n            break",
-            "One branch is silent, the others are not. How many Adds has the model?",
-        ),
-        Mistake(
-            "starts at a tenth instead of 0",
-            "weight.assign(ops.zeros_like(weight))",
-            "weight.assign(0.1 * weight)",
-            "Each Add is to give *exactly* its shortcut. What does the end of your "
-            "branches still give?",
-        ),
-    ),
+    mistakes=_ZERO_INIT_RESIDUAL_MISTAKES,
 )

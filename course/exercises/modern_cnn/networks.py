@@ -1,7 +1,7 @@
 """A whole residual network."""
 
 from course.checks.probe import Probe
-from course.exercises.exercise import Exercise, Mistake
+from course.exercises.exercise import Exercise, mistakes
 
 
 def _resnet(rng):
@@ -30,103 +30,75 @@ def _resnet(rng):
         yield Probe(((1,),), {**small, "input_shape": shape}, claim="errors")
 
 
+_MISTAKES = mistakes("""
+strides in every stage, the first included
+    stride = 2 if stage > 0 and i == 0 else 1  =>  stride = 2 if i == 0 else 1
+    The stem has halved the image twice when the first stage begins. Only the later
+    stages start with a stride of 2.
+
+strides in every block of the later stages
+    stride = 2 if stage > 0 and i == 0 else 1  =>  stride = 2 if stage > 0 else 1
+    Each later stage halves the map once. How often does yours, when it has three
+    blocks?
+
+never strides in the stages
+    stride = 2 if stage > 0 and i == 0 else 1  =>  stride = 1
+    Each later stage works on a map half as large. Which block halves it?
+
+does not double the filters
+    filters * 2**stage  =>  filters
+    From stage to stage the map is halved. What happens to the number of channels
+    meanwhile?
+
+adds filters stage by stage instead of doubling them
+    filters * 2**stage  =>  filters * (stage + 1)
+    How many filters has your third stage, compared with the first? And how often has
+    the width doubled by then?
+
+forgets the pool of the stem
+    -    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
+    Between the 7x7 convolution and the first stage, the map is halved once more.
+
+forgets the ReLU of the stem
+    -    x = layers.ReLU(name="conv1_relu")(x)
+    The stem is a convolution, a BN, and then?
+
+pads the stem with ZeroPadding2D
+    -    x = _conv_bn(image, filters, 7, stride=2, name="conv1")
+    +    x = layers.ZeroPadding2D(3)(image)
+    +    x = layers.Conv2D(filters, 7, strides=2, use_bias=False)(x)
+    +    x = layers.BatchNormalization()(x)
+    At stride 2 this is right along odd sides and off along even ones. Where does the
+    first convolution of your stem put its first window there? Draw it for a row of 8
+    pixels, and again with the padding of the docstring.
+
+returns logits
+    activation="softmax"  =>  activation=None
+    The rows of your output do not sum to 1: what turns scores into probabilities?
+
+flattens instead of pooling globally
+    layers.GlobalAveragePooling2D(name="avg_pool")  =>  layers.Flatten()
+    How many numbers per channel is the dense layer to see, and how many does yours?
+
+pools the maximum at the end
+    layers.GlobalAveragePooling2D(  =>  layers.GlobalMaxPooling2D(
+    Look at the head again: what is the last pool to take of each channel's map?
+
+pools the average in the stem
+    -    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
+    +    x = layers.AveragePooling2D(3, strides=2, padding="same")(x)
+    Look at the stem again: what does its pool keep of nine values?
+
+uses a 3x3 convolution as stem
+    _conv_bn(image, filters, 7,  =>  _conv_bn(image, filters, 3,
+    Which kernel is the very first convolution to have?
+""")
+
 RESNET = Exercise(
     "modern_cnn.resnet",
     points=12,
     observer="model",
     probes=_resnet,
     needs=("bottleneck_block",),
-    mistakes=(
-        Mistake(
-            "strides in every stage, the first included",
-            "stride = 2 if stage > 0 and i == 0 else 1",
-            "stride = 2 if i == 0 else 1",
-            "The stem has halved the image twice when the first stage begins. Only "
-            "the later stages start with a stride of 2.",
-        ),
-        Mistake(
-            "strides in every block of the later stages",
-            "stride = 2 if stage > 0 and i == 0 else 1",
-            "stride = 2 if stage > 0 else 1",
-            "Each later stage halves the map once. How often does yours, when it has "
-            "three blocks?",
-        ),
-        Mistake(
-            "never strides in the stages",
-            "stride = 2 if stage > 0 and i == 0 else 1",
-            "stride = 1",
-            "Each later stage works on a map half as large. Which block halves it?",
-        ),
-        Mistake(
-            "does not double the filters",
-            "filters * 2**stage",
-            "filters",
-            "From stage to stage the map is halved. What happens to the number of "
-            "channels meanwhile?",
-        ),
-        Mistake(
-            "adds filters stage by stage instead of doubling them",
-            "filters * 2**stage",
-            "filters * (stage + 1)",
-            "How many filters has your third stage, compared with the first? And how "
-            "often has the width doubled by then?",
-        ),
-        Mistake(
-            "forgets the pool of the stem",
-            "    x = layers.MaxPooling2D("
-            '3, strides=2, padding="same", name="pool1")(x)\n',
-            "",
-            "Between the 7x7 convolution and the first stage, the map is halved once "
-            "more.",
-        ),
-        Mistake(
-            "forgets the ReLU of the stem",
-            '    x = layers.ReLU(name="conv1_relu")(x)\n',
-            "",
-            "The stem is a convolution, a BN, and then?",
-        ),
-        Mistake(
-            "pads the stem with ZeroPadding2D",
-            'x = _conv_bn(image, filters, 7, stride=2, name="conv1")',
-            "x = layers.ZeroPadding2D(3)(image)\n"
-            "    x = layers.Conv2D(filters, 7, strides=2, use_bias=False)(x)\n"
-            "    x = layers.BatchNormalization()(x)",
-            "At stride 2 this is right along odd sides and off along even ones. Where "
-            "does the first convolution of your stem put its first window there? Draw "
-            "it for a row of 8 pixels, and again with the padding of the docstring.",
-        ),
-        Mistake(
-            "returns logits",
-            'activation="softmax"',
-            "activation=None",
-            "The rows of your output do not sum to 1: what turns scores into "
-            "probabilities?",
-        ),
-        Mistake(
-            "flattens instead of pooling globally",
-            'layers.GlobalAveragePooling2D(name="avg_pool")',
-            "layers.Flatten()",
-            "How many numbers per channel is the dense layer to see, and how many does "
-            "yours?",
-        ),
-        Mistake(
-            "pools the maximum at the end",
-            "layers.GlobalAveragePooling2D(",
-            "layers.GlobalMaxPooling2D(",
-            "Look at the head again: what is the last pool to take of each channel's "
-            "map?",
-        ),
-        Mistake(
-            "pools the average in the stem",
-            'layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")',
-            'layers.AveragePooling2D(3, strides=2, padding="same")',
-            "Look at the stem again: what does its pool keep of nine values?",
-        ),
-        Mistake(
-            "uses a 3x3 convolution as stem",
-            "_conv_bn(image, filters, 7, ",
-            "_conv_bn(image, filters, 3, ",
-            "Which kernel is the very first convolution to have?",
-        ),
-    ),
+    mistakes=_MISTAKES,
 )

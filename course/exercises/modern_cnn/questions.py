@@ -1,7 +1,7 @@
 """Questions whose answer is a number: the student writes what computes it."""
 
-from course.checks.probe import Probe
-from course.exercises.exercise import Exercise, Mistake
+from course.checks.probe import Probe, bad_calls
+from course.exercises.exercise import Exercise, mistakes
 from course.toolkit.types import InceptionWidths
 
 
@@ -14,87 +14,67 @@ def _inception_parameters(rng):
     yield Probe((channels, InceptionWidths(*[1] * 6)), note="every width is 1")
     wide = InceptionWidths(*(100 * width for width in widths))
     yield Probe((channels, wide), note="more than 32 bits count")
-    for bad in (0, -3):
-        yield Probe((bad, widths), claim="errors")
+    yield from bad_calls(channels, widths)
     for name in widths._fields:
         yield Probe((channels, widths._replace(**{name: 0})), claim="errors")
     yield Probe((channels, widths._replace(conv3x3=-2)), claim="errors")
 
+
+_INCEPTION_PARAMETERS_MISTAKES = mistakes("""
+forgets the biases
+    + 1) * int(outputs)  =>  ) * int(outputs)
+    Your number is that of the weights. What else does a convolution without batch
+    normalization have?
+
+counts one bias for each convolution
+    + 1) * int(outputs)  =>  ) * int(outputs) + 1
+    A bias is added to an output channel. How many of those does a convolution have?
+
+counts a bias for each slice of a kernel
+    side**2 * int(inputs) + 1  =>  (side**2 + 1) * int(inputs)
+    A kernel has a slice for each channel that it reads, but its sum gets only one bias.
+
+lets the large kernels read the block's input
+    -        (3, widths.reduce3x3, widths.conv3x3),
+    -        (1, channels, widths.reduce5x5),
+    -        (5, widths.reduce5x5, widths.conv5x5),
+    +        (3, channels, widths.conv3x3),
+    +        (1, channels, widths.reduce5x5),
+    +        (5, channels, widths.conv5x5),
+    Follow the branches with a large kernel from the input on: how many channels are
+    left when its turn comes?
+
+leaves out the reductions
+    -        (1, channels, widths.reduce3x3),
+    -        (3, widths.reduce3x3, widths.conv3x3),
+    -        (1, channels, widths.reduce5x5),
+    +        (3, widths.reduce3x3, widths.conv3x3),
+    The 1x1 reductions make the large convolutions cheap. What do they cost themselves?
+
+leaves out the projection behind the pool
+    -        (1, channels, widths.pool_proj),
+    How many convolutions does the block have? `widths` has a number for each.
+
+counts the pool's window as a kernel
+    (1, channels, widths.pool_proj)  =>  (3, channels, widths.pool_proj)
+    A pool has a window but no weights. Which kernel does the convolution behind it
+    have?
+
+lets the projection read pool_proj channels
+    (1, channels, widths.pool_proj)  =>  (1, widths.pool_proj, widths.pool_proj)
+    A max pool takes each channel by itself. How many come out of it?
+
+counts the kernel's side once
+    side**2  =>  side
+    How many places does a kernel of side 3 have for each channel?
+""")
 
 INCEPTION_PARAMETERS = Exercise(
     "modern_cnn.inception_parameters",
     points=1,
     observer="array",
     probes=_inception_parameters,
-    mistakes=(
-        Mistake(
-            "forgets the biases",
-            " + 1) * int(outputs)",
-            ") * int(outputs)",
-            "Your number is that of the weights. What else does a convolution without "
-            "batch normalization have?",
-        ),
-        Mistake(
-            "counts one bias for each convolution",
-            " + 1) * int(outputs)",
-            ") * int(outputs) + 1",
-            "A bias is added to an output channel. How many of those does a "
-            "convolution have?",
-        ),
-        Mistake(
-            "counts a bias for each slice of a kernel",
-            "side**2 * int(inputs) + 1",
-            "(side**2 + 1) * int(inputs)",
-            "A kernel has a slice for each channel that it reads, but its sum gets "
-            "only one bias.",
-        ),
-        Mistake(
-            "lets the large kernels read the block's input",
-            "(3, widths.reduce3x3, widths.conv3x3),\n"
-            "        (1, channels, widths.reduce5x5),\n"
-            "        (5, widths.reduce5x5, widths.conv5x5),",
-            "(3, channels, widths.conv3x3),\n"
-            "        (1, channels, widths.reduce5x5),\n"
-            "        (5, channels, widths.conv5x5),",
-            "Follow the branches with a large kernel from the input on: how many "
-            "channels are left when its turn comes?",
-        ),
-        Mistake(
-            "leaves out the reductions",
-            "(1, channels, widths.reduce3x3),\n"
-            "        (3, widths.reduce3x3, widths.conv3x3),\n"
-            "        (1, channels, widths.reduce5x5),\n",
-            "(3, widths.reduce3x3, widths.conv3x3),\n",
-            "The 1x1 reductions make the large convolutions cheap. What do they cost "
-            "themselves?",
-        ),
-        Mistake(
-            "leaves out the projection behind the pool",
-            "        (1, channels, widths.pool_proj),\n",
-            "",
-            "How many convolutions does the block have? `widths` has a number for "
-            "each.",
-        ),
-        Mistake(
-            "counts the pool's window as a kernel",
-            "(1, channels, widths.pool_proj)",
-            "(3, channels, widths.pool_proj)",
-            "A pool has a window but no weights. Which kernel does the convolution "
-            "behind it have?",
-        ),
-        Mistake(
-            "lets the projection read pool_proj channels",
-            "(1, channels, widths.pool_proj)",
-            "(1, widths.pool_proj, widths.pool_proj)",
-            "A max pool takes each channel by itself. How many come out of it?",
-        ),
-        Mistake(
-            "counts the kernel's side once",
-            "side**2",
-            "side",
-            "How many places does a kernel of side 3 have for each channel?",
-        ),
-    ),
+    mistakes=_INCEPTION_PARAMETERS_MISTAKES,
 )
 
 
@@ -108,92 +88,69 @@ def _bottleneck_weights(rng):
     yield Probe((filters // 2, filters), note="fewer come in than there are inside")
     yield Probe((1, 1), note="one channel")
     yield Probe((1 << 20, 20_000), note="more than 32 bits count")
-    for bad in ((0, filters), (filters, 0), (-4 * filters, filters), (8, -2), (-1, -1)):
-        yield Probe(bad, claim="errors")
+    yield from bad_calls(4 * filters, filters)
+    yield Probe((-1, -1), claim="errors")
 
+
+_BOTTLENECK_WEIGHTS_MISTAKES = mistakes("""
+forgets the projection
+    weights += channels * wide  =>  pass
+    Where the input has another number of channels than the branch puts out, the two
+    cannot be added as they are.
+
+always projects
+    -    if channels != wide:
+    -        weights += channels * wide
+    +    weights += channels * wide
+    Your number is too large where 4 * filters channels come in. What does the shortcut
+    have to do there?
+
+projects where channels and filters differ
+    channels != wide  =>  channels != filters
+    When is a projection needed? The shortcut is added to the end of the branch: how
+    many channels does that have?
+
+projects to filters channels
+    weights += channels * wide  =>  weights += channels * filters
+    After the projection, the shortcut is to fit what comes out of the branch.
+
+projects with a 3x3 kernel
+    weights += channels * wide  =>  weights += 9 * channels * wide
+    The projection only changes the number of channels. Which kernel is enough for that?
+
+does not widen at the end
+    wide = 4 * filters  =>  wide = filters
+    A bottleneck is narrow inside only. How many channels does its last convolution put
+    out?
+
+counts the kernel's side once
+    9 * filters**2  =>  3 * filters**2
+    How many places does a kernel of side 3 have for each channel?
+
+convolves 3x3 on all the channels
+    9 * filters**2  =>  9 * wide**2
+    The 3x3 convolution stands between the 1x1 ones. How many channels are there?
+
+lets the first convolution read filters channels
+    channels * filters + 9  =>  filters * filters + 9
+    What does the first convolution read: the inside of the block, or what comes in?
+
+adds biases
+    filters * wide  =>  filters * wide + 2 * filters + wide
+    You have one parameter too many for each filter. What is counted here, weights or
+    parameters?
+
+adds the parameters of the batch normalizations
+    filters * wide  =>  filters * wide + 2 * (2 * filters + wide)
+    Only the convolutions are asked for, not what stands behind each.
+""")
 
 BOTTLENECK_WEIGHTS = Exercise(
     "modern_cnn.bottleneck_weights",
     points=1,
     observer="array",
     probes=_bottleneck_weights,
-    mistakes=(
-        Mistake(
-            "forgets the projection",
-            "weights += channels * wide",
-            "pass",
-            "Where the input has another number of channels than the branch puts out, "
-            "the two cannot be added as they are.",
-        ),
-        Mistake(
-            "always projects",
-            "    if channels != wide:\n        weights",
-            "    weights",
-            "Your number is too large where 4 * filters channels come in. What does "
-            "the shortcut have to do there?",
-        ),
-        Mistake(
-            "projects where channels and filters differ",
-            "channels != wide",
-            "channels != filters",
-            "When is a projection needed? The shortcut is added to the end of the "
-            "branch: how many channels does that have?",
-        ),
-        Mistake(
-            "projects to filters channels",
-            "weights += channels * wide",
-            "weights += channels * filters",
-            "After the projection, the shortcut is to fit what comes out of the "
-            "branch.",
-        ),
-        Mistake(
-            "projects with a 3x3 kernel",
-            "weights += channels * wide",
-            "weights += 9 * channels * wide",
-            "The projection only changes the number of channels. Which kernel is "
-            "enough for that?",
-        ),
-        Mistake(
-            "does not widen at the end",
-            "wide = 4 * filters",
-            "wide = filters",
-            "A bottleneck is narrow inside only. How many channels does its last "
-            "convolution put out?",
-        ),
-        Mistake(
-            "counts the kernel's side once",
-            "9 * filters**2",
-            "3 * filters**2",
-            "How many places does a kernel of side 3 have for each channel?",
-        ),
-        Mistake(
-            "convolves 3x3 on all the channels",
-            "9 * filters**2",
-            "9 * wide**2",
-            "The 3x3 convolution stands between the 1x1 ones. How many channels are "
-            "there?",
-        ),
-        Mistake(
-            "lets the first convolution read filters channels",
-            "channels * filters + 9",
-            "filters * filters + 9",
-            "What does the first convolution read: the inside of the block, or what "
-            "comes in?",
-        ),
-        Mistake(
-            "adds biases",
-            "filters * wide\n",
-            "filters * wide + 2 * filters + wide\n",
-            "You have one parameter too many for each filter. What is counted here, "
-            "weights or parameters?",
-        ),
-        Mistake(
-            "adds the parameters of the batch normalizations",
-            "filters * wide\n",
-            "filters * wide + 2 * (2 * filters + wide)\n",
-            "Only the convolutions are asked for, not what stands behind each.",
-        ),
-    ),
+    mistakes=_BOTTLENECK_WEIGHTS_MISTAKES,
 )
 
 
@@ -210,97 +167,70 @@ def _densenet_channels(rng):
     )
     yield Probe((channels, layers[:3], growth), dict(compression=1.0))
     yield Probe((1, (1, 1), 1), note="one channel")
-    for bad in (
-        (channels, (), growth),
-        (0, layers, growth),
-        (-8, layers, growth),
-        (channels, (layers[0], 0, layers[1]), growth),
-        (channels, (-1, layers[0]), growth),
-        (channels, layers, 0),
-        (channels, layers, -4),
-    ):
-        yield Probe(bad, claim="errors")
+    yield from bad_calls(channels, layers, growth)
+    for bad in ((), (layers[0], 0, layers[1]), (-1, layers[0])):
+        yield Probe((channels, bad, growth), claim="errors")
     for compression in (0, 1.5, -0.5):
         yield Probe((12, (2,), 4), dict(compression=compression), claim="errors")
     few = dict(compression=0.25)
     yield Probe((1, (1, 2), 1), few, claim="errors", note="none stays")
 
 
+_DENSENET_CHANNELS_MISTAKES = mistakes("""
+puts a transition behind the last block too
+    -        channels += int(num_layers) * int(growth_rate)
+    -    return channels
+    +        channels += int(num_layers) * int(growth_rate)
+    +    return int(channels * compression)
+    Transitions stand between blocks. How many are there with one block, and how many
+    with two?
+
+puts a transition before the first block too
+    if block > 0:  =>  if block >= 0:
+    Between which blocks is there a transition? What comes right before the first one?
+
+forgets the transitions
+    channels = int(channels * compression)  =>  pass
+    Your channels only ever grow. What stands between two dense blocks?
+
+forgets a block's input
+    channels += int(num_layers)  =>  channels = int(num_layers)
+    The layers put their channels behind what is there already. Where have the channels
+    gone that came into the block?
+
+counts each block as one layer
+    int(num_layers) * int(growth_rate)  =>  int(growth_rate)
+    Every layer of a block adds channels. How many layers does it have?
+
+adds what the 1x1 convolutions make
+    int(num_layers) * int(growth_rate)  =>  int(num_layers) * 4 * int(growth_rate)
+    Which of a layer's two convolutions makes what is concatenated?
+
+doubles the channels in each layer
+    channels += int(num_layers) * int(growth_rate)  =>  channels *= 2 ** int(num_layers)
+    How many channels does a layer add? Does that depend on how many it reads?
+
+ignores compression
+    int(channels * compression)  =>  int(channels * 0.5)
+    Half is only the default: where does your code use `compression`?
+
+takes compression for the part that goes
+    int(channels * compression)  =>  int(channels * (1 - compression))
+    With `compression` 0.25, a quarter of the channels stays.
+
+rounds up
+    int(channels * compression)  =>  -int(-channels * compression // 1)
+    There are no half channels. What does int() do with 12.5?
+
+keeps fractions of a channel
+    int(channels * compression)  =>  channels * compression
+    A number of channels is an integer, also behind a transition.
+""")
+
 DENSENET_CHANNELS = Exercise(
     "modern_cnn.densenet_channels",
     points=1,
     observer="array",
     probes=_densenet_channels,
-    mistakes=(
-        Mistake(
-            "puts a transition behind the last block too",
-            "int(growth_rate)\n    return channels",
-            "int(growth_rate)\n    return int(channels * compression)",
-            "Transitions stand between blocks. How many are there with one block, and "
-            "how many with two?",
-        ),
-        Mistake(
-            "puts a transition before the first block too",
-            "if block > 0:",
-            "if block >= 0:",
-            "Between which blocks is there a transition? What comes right before the "
-            "first one?",
-        ),
-        Mistake(
-            "forgets the transitions",
-            "channels = int(channels * compression)",
-            "pass",
-            "Your channels only ever grow. What stands between two dense blocks?",
-        ),
-        Mistake(
-            "forgets a block's input",
-            "channels += int(num_layers)",
-            "channels = int(num_layers)",
-            "The layers put their channels behind what is there already. Where have "
-            "the channels gone that came into the block?",
-        ),
-        Mistake(
-            "counts each block as one layer",
-            "int(num_layers) * int(growth_rate)",
-            "int(growth_rate)",
-            "Every layer of a block adds channels. How many layers does it have?",
-        ),
-        Mistake(
-            "adds what the 1x1 convolutions make",
-            "int(num_layers) * int(growth_rate)",
-            "int(num_layers) * 4 * int(growth_rate)",
-            "Which of a layer's two convolutions makes what is concatenated?",
-        ),
-        Mistake(
-            "doubles the channels in each layer",
-            "channels += int(num_layers) * int(growth_rate)",
-            "channels *= 2 ** int(num_layers)",
-            "How many channels does a layer add? Does that depend on how many it "
-            "reads?",
-        ),
-        Mistake(
-            "ignores compression",
-            "int(channels * compression)",
-            "int(channels * 0.5)",
-            "Half is only the default: where does your code use `compression`?",
-        ),
-        Mistake(
-            "takes compression for the part that goes",
-            "int(channels * compression)",
-            "int(channels * (1 - compression))",
-            "With `compression` 0.25, a quarter of the channels stays.",
-        ),
-        Mistake(
-            "rounds up",
-            "int(channels * compression)",
-            "-int(-channels * compression // 1)",
-            "There are no half channels. What does int() do with 12.5?",
-        ),
-        Mistake(
-            "keeps fractions of a channel",
-            "int(channels * compression)",
-            "channels * compression",
-            "A number of channels is an integer, also behind a transition.",
-        ),
-    ),
+    mistakes=_DENSENET_CHANNELS_MISTAKES,
 )
