@@ -11,15 +11,20 @@ from mkdocs.exceptions import PluginError
 import course
 from course.published import PUBLISHED
 
+_HEADS = {
+    "en": "| Builder | Layers | Parameters | Paper |",
+    "ko": "| 함수 | 층 | 파라미터 | 논문 |",
+}
 _MARK = re.compile(r"^<!-- published (\w+) -->$", re.MULTILINE)
 
 
-def on_page_markdown(markdown, **_):
+def on_page_markdown(markdown, *, page, **_):
     """Called by MkDocs with the text of each page; returns the text to render."""
-    return _MARK.sub(lambda match: published_table(match[1]), markdown)
+    language = page.file.src_uri.partition("/")[0]
+    return _MARK.sub(lambda match: published_table(match[1], language), markdown)
 
 
-def published_table(lecture):
+def published_table(lecture, language="en"):
     """A Markdown table of a lecture's networks: depth, parameters, paper.
 
     Raises:
@@ -36,8 +41,7 @@ def published_table(lecture):
     ]
     if not rows:
         raise PluginError(f"course/published.py has no network of {lecture!r}")
-    head = "| Builder | Layers | Parameters | Paper |\n|---|--:|--:|---|\n"
-    return head + "\n".join(rows)
+    return "\n".join([_HEADS[language], "|---|--:|--:|---|", *rows])
 
 
 def _short(authors):

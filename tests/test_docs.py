@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,16 +23,23 @@ def hooks():
     return module
 
 
-def test_table_has_every_network_of_the_lecture(hooks):
-    table = hooks.on_page_markdown("before\n\n<!-- published modern_cnn -->\n")
-    assert table.startswith("before\n\n| Builder |")
+def page(language):
+    """What the hook reads of a page of MkDocs."""
+    return SimpleNamespace(file=SimpleNamespace(src_uri=f"{language}/page.md"))
+
+
+@pytest.mark.parametrize(("language", "head"), [("en", "Builder"), ("ko", "함수")])
+def test_table_has_every_network_of_the_lecture(hooks, language, head):
+    text = "before\n\n<!-- published modern_cnn -->\n"
+    table = hooks.on_page_markdown(text, page=page(language))
+    assert table.startswith(f"before\n\n| {head} |")
     for name, row in PUBLISHED.items():
         assert f"| `{name}` | {row.depth} | {row.parameters:,} |" in table
 
 
 def test_unknown_lecture_stops_the_build(hooks):
     with pytest.raises(hooks.PluginError, match="no network of 'cooking'"):
-        hooks.on_page_markdown("<!-- published cooking -->")
+        hooks.on_page_markdown("<!-- published cooking -->", page=page("en"))
 
 
 def test_site_builds_and_loads_nothing_from_elsewhere(tmp_path):

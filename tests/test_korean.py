@@ -124,11 +124,11 @@ def test_glossary_names_the_line_it_cannot_read(tmp_path):
 
 def test_prose_that_lags_behind_its_english_is_named(tmp_path):
     path = tmp_path / "prose.tsv"
-    before = [("05", "# A `x`\n", "# 가 `x`\n"), ("05", "Alone.\n", "")]
+    before = [("lab 05", "# A `x`\n", "# 가 `x`\n"), ("lab 05", "Alone.\n", "")]
     prose.record(before, path=path)
     (found,) = prose.problems(before, prose.read(path), SMALL)
-    assert found == "lab 05, 'Alone.': no Korean block"
-    after = [("05", "## A kernel `x`\n", "# 가 `x`\n")]
+    assert found == "lab 05, 'Alone.': no Korean text"
+    after = [("lab 05", "## A kernel `x`\n", "# 가 `x`\n")]
     prose.record(after, path=path)  # the Korean was not touched: not recorded anew
     found = prose.problems(after, prose.read(path), SMALL)
     assert len(found) == 3

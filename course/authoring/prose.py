@@ -1,8 +1,9 @@
-"""The prose of labs in two languages: which English a Korean block was written for.
+"""The prose of labs and site in two languages: which English the Korean is made for.
 
-``course/locale/ko/prose.tsv`` keeps, for each Korean block, the fingerprints of it and
-of its English. When the English changes and the Korean does not, the block is stale
-until a person changes it, or confirms that it still holds.
+``course/locale/ko/prose.tsv`` keeps, for each Korean block of a lab and each Korean
+page of the site, the fingerprints of it and of its English. When the English changes
+and the Korean does not, the Korean is stale until a person changes it, or confirms that
+it still holds.
 """
 
 import hashlib
@@ -16,15 +17,26 @@ RECORD = LOCALE / KOREAN / "prose.tsv"
 _BLOCK = re.compile(
     r"^:::\{en\}\n(?P<en>.*?)^:::$(?:\n:::\{ko\}\n(?P<ko>.*?)^:::$)?", re.M | re.S
 )
+_FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
 def pairs(root=ROOT):
-    """The blocks of all labs: rows (lab, English, Korean or "")."""
-    return [
-        (number, block["en"], block["ko"] or "")
+    """The blocks of all labs, and the pages: rows (place, English, Korean or "")."""
+    blocks = [
+        (f"lab {number}", block["en"], block["ko"] or "")
         for number, lecture in LABS.items()
         for block in _BLOCK.finditer(Lab(number, lecture, root).text())
     ]
+    return blocks + [
+        (f"docs/{KOREAN}/{page.name}", page.read_text("utf-8"), _translated(page))
+        for page in sorted((root / "docs" / "en").glob("*.md"))
+    ]
+
+
+def _translated(page):
+    """The Korean page beside an English one, or ""."""
+    korean = page.parent.parent / KOREAN / page.name
+    return korean.read_text("utf-8") if korean.exists() else ""
 
 
 def problems(rows, recorded, glossary):
@@ -36,10 +48,10 @@ def problems(rows, recorded, glossary):
         glossary: a ``course.authoring.glossary.Glossary``.
     """
     found = []
-    for lab, english, korean in rows:
-        where = f"lab {lab}, {english.split(chr(10))[0]!r}"
+    for place, english, korean in rows:
+        where = f"{place}, {english.split(chr(10))[0]!r}"
         if not korean:
-            found.append(f"{where}: no Korean block")
+            found.append(f"{where}: no Korean text")
             continue
         if recorded.get(_fingerprint(korean)) != _fingerprint(english):
             found.append(f"{where}: the Korean was written for another English text")
@@ -51,6 +63,7 @@ def problems(rows, recorded, glossary):
 
 def _skeleton(text):
     """What both languages share: headings by level, list items, figures, code."""
+    text = _FENCED.sub("", text)  # its comments are translated
     marks = re.findall(r"^(#+ |- )", text, re.M)
     return (
         marks,
