@@ -9,6 +9,7 @@ import pytest
 from test_student_handin import VGG, answers, write
 
 from course import cli
+from course.checks import states
 from course.checks.result import (
     ERROR,
     FAILED,
@@ -39,16 +40,16 @@ def at(name):
 NEXT = f"Next: vgg_block, code cell {at('vgg_block') + 2} (counting code cells only)"
 
 
-def answer(name, state=progress.DONE, **more):
+def answer(name, state=states.DONE, **more):
     """What checking finds of an exercise in some state."""
     passed = Verdict("runs", PASSED)
     found = {
-        progress.DONE: (PASSED, 1, [passed]),
-        progress.PARTLY: (FAILED, Fraction(1, 2), [passed, Verdict("shape", FAILED)]),
-        progress.WRONG: (ERROR, 0, [Verdict("runs", ERROR)]),
-        progress.STUB: (NOT_ATTEMPTED, 0, [Verdict("runs", NOT_ATTEMPTED)]),
-        progress.BROKEN: (ERROR, 0, [Verdict("defined", ERROR)]),
-        progress.MISSING: (NOT_ATTEMPTED, 0, [Verdict("defined", FAILED)]),
+        states.DONE: (PASSED, 1, [passed]),
+        states.PARTLY: (FAILED, Fraction(1, 2), [passed, Verdict("shape", FAILED)]),
+        states.WRONG: (ERROR, 0, [Verdict("runs", ERROR)]),
+        states.STUB: (NOT_ATTEMPTED, 0, [Verdict("runs", NOT_ATTEMPTED)]),
+        states.BROKEN: (ERROR, 0, [Verdict("defined", ERROR)]),
+        states.MISSING: (NOT_ATTEMPTED, 0, [Verdict("defined", FAILED)]),
     }
     status, part, verdicts = found[state]
     exercise = EXERCISES[name]
@@ -66,7 +67,7 @@ def answer(name, state=progress.DONE, **more):
 
 def checked(**found):
     """Answers in lab order, by name as answers or states; those not named are done."""
-    found = {name: found.get(name, progress.DONE) for name in EXERCISES}
+    found = {name: found.get(name, states.DONE) for name in EXERCISES}
     return [f if isinstance(f, Answer) else answer(n, f) for n, f in found.items()]
 
 
@@ -74,18 +75,18 @@ def record(answers):
     return Record("kim", "lab.ipynb", "", "05", GRADED, "", POINTS, tuple(answers))
 
 
-@pytest.mark.parametrize("state", progress.STATES)
+@pytest.mark.parametrize("state", states.STATES)
 def test_states(state):
-    assert progress.state(answer("resnet", state).result) == state
+    assert states.state(answer("resnet", state).result) == state
 
 
 def test_a_call_that_does_not_end_is_wrong():
     verdicts = (Verdict("runs", TIMED_OUT),)
     result = Result("modern_cnn.resnet", TIMED_OUT, Fraction(0), 12, verdicts)
-    assert progress.state(result) == progress.WRONG
+    assert states.state(result) == states.WRONG
 
 
-P, W, S, M = progress.PARTLY, progress.WRONG, progress.STUB, progress.MISSING
+P, W, S, M = states.PARTLY, states.WRONG, states.STUB, states.MISSING
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_everything_done_leads_to_handing_in(shown, tmp_path):
 
 
 def test_a_hint_is_shown_with_the_cell(shown):
-    found = checked(vgg_block=answer("vgg_block", progress.PARTLY, hints=(HINT,)))
+    found = checked(vgg_block=answer("vgg_block", states.PARTLY, hints=(HINT,)))
     code, lines = shown(found, answers())
     assert code == 1
     at = lines.index(NEXT)
@@ -142,9 +143,9 @@ def test_a_hint_is_shown_with_the_cell(shown):
 
 def test_lines_say_what_happened_and_hold_no_control_characters(shown):
     found = checked(
-        vgg_block=answer("vgg_block", progress.WRONG, notes=("KeyError\x1b[31m: 3",)),
-        inception_block=answer("inception_block", progress.BROKEN, notes=("x" * 300,)),
-        dense_block=progress.MISSING,
+        vgg_block=answer("vgg_block", states.WRONG, notes=("KeyError\x1b[31m: 3",)),
+        inception_block=answer("inception_block", states.BROKEN, notes=("x" * 300,)),
+        dense_block=states.MISSING,
         resnet=answer("resnet", helped_by=("bottleneck_block",)),
     )
     _, lines = shown(found, answers(dense_block=None))
@@ -160,7 +161,7 @@ def test_lines_say_what_happened_and_hold_no_control_characters(shown):
 
 
 def test_a_missing_cell_comes_back_with_reset(shown):
-    found = checked(vgg_block=progress.MISSING)
+    found = checked(vgg_block=states.MISSING)
     _, lines = shown(found, answers(vgg_block=None))
     assert lines[-2] == "Next: vgg_block"
     assert lines[-1].endswith("my lab.ipynb' vgg_block")
@@ -168,7 +169,7 @@ def test_a_missing_cell_comes_back_with_reset(shown):
 
 @pytest.mark.parametrize("name", ["-kim.ipynb", "--lab.ipynb"])
 def test_what_is_to_be_typed_is_no_option(name, shown, tmp_path, monkeypatch):
-    found = checked(vgg_block=progress.MISSING)
+    found = checked(vgg_block=states.MISSING)
     monkeypatch.chdir(tmp_path)
     code, lines = shown(found, answers(vgg_block=None), path=name)
     assert code == 1 and lines[-1].endswith(f": course reset ./{name} vgg_block")
@@ -271,13 +272,13 @@ def test_a_whole_run(tmp_path):
     )
     lines = done.stdout.splitlines()
     assert lines[-2:] == ["1", "[]"] and done.stderr == ""
-    states = dict(line.split()[1::-1] for line in lines[:ALL])
-    missing = dict.fromkeys(EXERCISES, progress.MISSING)
-    assert states == missing | {
-        "receptive_field": progress.DONE,
-        "vgg_block": progress.PARTLY,
-        "inception_block": progress.STUB,
-        "resnet": progress.BROKEN,
+    found = dict(line.split()[1::-1] for line in lines[:ALL])
+    missing = dict.fromkeys(EXERCISES, states.MISSING)
+    assert found == missing | {
+        "receptive_field": states.DONE,
+        "vgg_block": states.PARTLY,
+        "inception_block": states.STUB,
+        "resnet": states.BROKEN,
     }
     broken = lines[at("resnet")]
     assert "SyntaxError" in broken and f"code cell {at('resnet') + 2}" in broken

@@ -9,23 +9,28 @@ from pathlib import Path
 
 from course.checks import reasons, rules
 from course.checks.columns import padded, printable, width
-from course.checks.feedback import by_claim, titled_hints
-from course.checks.result import ERROR, NOT_ATTEMPTED, TIMED_OUT, points
+from course.checks.feedback import titled_hints
+from course.checks.result import ERROR, TIMED_OUT, points
+from course.checks.states import (
+    BROKEN,
+    DONE,
+    MISSING,
+    PARTLY,
+    STATES,
+    STUB,
+    WRONG,
+    state,
+    summed_up,
+    tally,
+)
 from course.exercises import LABS, PUBLIC_SEED, load
 from course.grading.checking import NotChecked, public_record
 from course.grading.submission import read
-from course.language import ENGLISH, LANGUAGES, current, deferred, gettext
+from course.language import ENGLISH, LANGUAGES, current, gettext
 from course.student.handin import why_missing
 from course.student.lab import file_name
 from course.student.outline import Outline
 
-DONE = deferred("done")
-PARTLY = deferred("partly")
-WRONG = deferred("wrong")
-STUB = deferred("stub")
-BROKEN = deferred("broken")
-MISSING = deferred("missing")
-STATES = (DONE, PARTLY, WRONG, STUB, BROKEN, MISSING)
 _LONGEST = 90
 
 
@@ -121,23 +126,6 @@ def _watched(path, lab):
         tell("")
 
 
-def state(result):
-    """One of STATES: how far an exercise is."""
-    if result.earned == result.possible:
-        return DONE
-    if any(v.claim == "defined" for v in result.verdicts):
-        return BROKEN if result.status == ERROR else MISSING
-    if result.status == NOT_ATTEMPTED:
-        return STUB
-    passed, _ = _tally(result)
-    return PARTLY if passed else WRONG
-
-
-def _tally(result):
-    rows = by_claim(result)
-    return sum(held == number for _, held, number, _ in rows), len(rows)
-
-
 def next_up(answers, exercises):
     """The answer to work on next, or None when all are done.
 
@@ -173,20 +161,9 @@ def _print_table(record, outline):
         print(
             printable(f"  {word}  {_name(answer):{names}}  {earned}  {told}").rstrip()
         )
-    said = gettext(
-        "{done} of {total} exercises done; {earned} of {possible} points on the public "
-        "checks. Grading uses other inputs."
-    )
     done = sum(state(a.result) == DONE for a in record.answers)
-    print(
-        "\n"
-        + said.format(
-            done=done,
-            total=len(record.answers),
-            earned=points(record.earned),
-            possible=record.possible,
-        )
-    )
+    total = len(record.answers)
+    print("\n" + summed_up(done, total, record.earned, record.possible))
 
 
 def _told(answer, outline):
@@ -200,7 +177,7 @@ def _told(answer, outline):
         return cause[:_LONGEST]
     told = []
     if now != DONE:
-        passed, total = _tally(result)
+        passed, total = tally(result)
         said = gettext("{passed} of {total} public checks")
         told.append(said.format(passed=passed, total=total))
     if result.status in (ERROR, TIMED_OUT) and answer.notes:

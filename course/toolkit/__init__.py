@@ -19,6 +19,7 @@ _HOMES = {
     "lines": "show",
     "load_keras": "quiet",
     "pictures": "show",
+    "standing": "progress",
     "summary": "model_table",
     "train": "training",
     "use_language": "checking",

@@ -1,0 +1,34 @@
+"""``standing``: a line for each exercise of a lab, whatever the notebook holds."""
+
+from course.exercises import load, public
+from course.toolkit import standing
+
+EXERCISES = load("modern_cnn")
+POINTS = sum(exercise.points for exercise in EXERCISES.values())
+
+
+def test_a_line_says_how_far_each_exercise_is(capsys):
+    def stacked_conv_params(*arguments):
+        raise NotImplementedError("modern_cnn.stacked_conv_params")
+
+    counted = EXERCISES["densenet_channels"]
+    slip = next(m for m in counted.mistakes if m.name == "ignores compression")
+    names = {
+        "receptive_field": public.reference(EXERCISES["receptive_field"]),
+        "stacked_conv_params": stacked_conv_params,
+        "densenet_channels": public.reference(counted, slip),
+        "vgg_block": 3,  # the result of an experiment under the function's name
+    }
+    standing("modern_cnn", names)
+    said = capsys.readouterr().out.splitlines()
+    rows = {row.split()[1]: row.split() for row in said[: len(EXERCISES)]}
+    assert list(rows) == list(EXERCISES)
+    assert rows["receptive_field"] == "done receptive_field 4 / 4".split()
+    assert rows["stacked_conv_params"][0] == "stub"
+    assert rows["densenet_channels"][0] == "partly"
+    assert rows["vgg_block"][0] == rows["resnet"][0] == "missing"
+    earned = 4 + float(rows["densenet_channels"][2])
+    assert said[-1] == (
+        f"1 of {len(EXERCISES)} exercises done; {earned:g} of {POINTS} points on the "
+        "public checks. Grading uses other inputs."
+    )
