@@ -55,19 +55,29 @@ def mutants(exercise_id, needs=()):
         needs: other exercises in the source, which are left as they are.
     """
     tree = ast.parse(reference_source(exercise_id))
-    name = exercise_id.split(".")[1]
+    reached = _reached(tree, exercise_id.split(".")[1], {*needs, *_NAMES_ONLY})
     for index, statement in enumerate(tree.body):
-        if not isinstance(statement, ast.FunctionDef) or statement.name in needs:
-            continue
-        if statement.name != name and not statement.name.startswith("_"):
-            continue
-        if statement.name in _NAMES_ONLY:
+        if not isinstance(statement, ast.FunctionDef) or statement.name not in reached:
             continue
         for old, new, changed in _changes(statement):
             module = copy.copy(tree)
             module.body = [*tree.body[:index], changed, *tree.body[index + 1 :]]
             label = f"{statement.name}: {old} -> {new}"
             yield Mutant(label, ast.unparse(ast.fix_missing_locations(module)))
+
+
+def _reached(tree, name, left_alone):
+    """Names of a function and the helpers it calls, but for some and their helpers."""
+    functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
+    reached, pending = set(), [name]
+    while pending:
+        current = pending.pop()
+        if current not in functions or current in left_alone | reached:
+            continue
+        reached.add(current)
+        inside = ast.walk(functions[current])
+        pending += [node.id for node in inside if isinstance(node, ast.Name)]
+    return reached
 
 
 def _changes(function):
