@@ -42,7 +42,7 @@ adds before it multiplies
     - is there a bracket too many?
 
 adds nothing
-    y + b  =>
+    y + b =>
     What is added?
 
 forgets the first line
@@ -67,9 +67,9 @@ def test_a_patch_of_several_lines_is_written_as_git_prints_it():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("adds one\n    a -> b\n    Why?", "two blanks on either side"),
-        ("adds one\n    a  =>  b", "and a hint"),
-        ("adds one\n    -a\n    +b", "and a hint"),
+        ("adds one\n    a -> b\n    Why?", "needs a line 'old  =>  new'"),
+        ("adds one\n    a  =>  b", "and then a hint"),
+        ("adds one\n    -a\n    +b", "and then a hint"),
         ("adds one\n    +b\n    Why?", "lines that begin with '-'"),
         ("adds one\n      =>  b\n    Why?", "needs a line"),
         ("adds one", "'adds one' needs a line"),

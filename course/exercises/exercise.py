@@ -32,8 +32,8 @@ def mistakes(text):
     """Read mistakes as one writes them down: name, patch, hint.
 
     The name stands at the margin. The patch is indented: ``old  =>  new`` where it fits
-    on a line, otherwise the lines that go and those that come, as ``git diff`` prints
-    them. Then the hint, indented as well; it may go over several lines::
+    on a line, otherwise the adjacent lines that go and those that come, as ``git diff``
+    prints them. Then the hint, indented as well; it may go over several lines::
 
         forgets the square
             x**2  =>  x
@@ -65,16 +65,16 @@ def mistakes(text):
 
 
 def _mistake(name, *lines):
-    old, arrow, new = (lines[0] if lines else "").partition("  =>")
-    new, hint = new.removeprefix("  "), lines[1:]
+    old, arrow, new = (lines[0] if lines else "").partition("=>")
+    old, new, hint = old.rstrip(), new.lstrip(), lines[1:]
     if not arrow:
         old, others = _marked("-", lines)
         new, hint = _marked("+", others)
     if not (old and hint):
         raise ValueError(
-            f"the mistake {name!r} needs a line 'old  =>  new', with two blanks on "
-            "either side of the arrow, or lines that begin with '-' and '+', and a "
-            f"hint: got {' / '.join(lines)!r}"
+            f"the mistake {name!r} needs a line 'old  =>  new', or adjacent lines that "
+            "begin with '-' and those in their place, with '+', and then a hint: got "
+            f"{' / '.join(lines)!r}"
         )
     return Mistake(name, old, new, " ".join(hint))
 
