@@ -233,8 +233,8 @@ def _compare_structure(expected, got, call, unbiased):
     verdict = _equal("parameters", same, *counts, call, _count_text)
     if unbiased is not None:
         said = gettext(
-            "only by biases; training mode is compared without them, so that this one "
-            "slip does not cost points twice"
+            "only by biases; training mode is compared without them, so that one slip "
+            "costs points once"
         )
         verdict = replace(verdict, where=said)
     yield verdict

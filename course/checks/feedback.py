@@ -73,10 +73,10 @@ def explained(claim, passed=1, number=1, judged=True):
     said = gettext(EXPLAINED[claim])
     if number == 1:
         return said
-    tally = gettext(" (in {passed} of {number} calls)")
+    tally = gettext(" (holds in {passed} of {number} calls)")
     if not judged:
         tally = gettext(
-            " (in {passed} of {number} calls; the others did not get so far)"
+            " (holds in {passed} of {number} calls; the others did not get so far)"
         )
     return said + tally.format(passed=passed, number=number)
 

@@ -177,6 +177,8 @@ def _first_index(expected, got):
         said = gettext("shape {got}, expected {expected}")
         return said.format(got=got.shape, expected=expected.shape)
     if expected.dtype.kind in "iu" and got.dtype.kind not in "iu":
+        if not got.shape:  # a single one is a Python float, or as good as that
+            return gettext("a float, expected an integer")
         return gettext("{dtype} numbers, expected integers").format(dtype=got.dtype)
     if not np.isfinite(got).all():
         said = gettext("{number} values are not finite")

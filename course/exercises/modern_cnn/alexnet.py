@@ -36,8 +36,7 @@ forgets to square
 
 wraps around at the ends
     (size // 2, size // 2)))  =>  (size // 2, size // 2)), mode="wrap")
-    Before the first and behind the last channel there is nothing, and nothing counts as
-    0. The channels do not form a ring.
+    Which neighbors does your first channel get? Is the last channel one of them?
 
 repeats the first and last channel at the ends
     (size // 2, size // 2)))  =>  (size // 2, size // 2)), mode="edge")
@@ -72,11 +71,13 @@ leaves the channel itself out of the sum
 
 looks only at the channels before
     (size // 2, size // 2)))  =>  (size - 1, 0)))
-    The window is centered: as many channels behind as before.
+    How many channels before a channel do you add up, and how many after it? Where is
+    the channel to be in its window?
 
 adds bias outside the power
     (bias + alpha * total) ** beta  =>  (bias + (alpha * total) ** beta)
-    Look at the brackets of the formula: what does the power beta stand behind?
+    Look at the brackets of the formula: how much of it is to be taken to the power
+    beta?
 """)
 
 LOCAL_RESPONSE_NORM = Exercise(
@@ -112,17 +113,17 @@ def _two_tower_conv(rng):
 _TWO_TOWER_CONV_MISTAKES = mistakes("""
 lets both towers see all channels
     -        groups=2,
-    Each tower reads half of the channels only. Your weights are twice as many as two
-    separate towers have.
+    Your weights are twice as many as two separate towers have. How many of the channels
+    does one of your filters read?
 
 forgets the ReLU
     return layers.ReLU(name=_join(name, "relu"))(x)  =>  return x
-    There are negative values in your output. What comes behind the towers?
+    There are negative values in your output. What comes after the towers?
 
 has no bias
     groups=2,  =>  groups=2, use_bias=False,
-    You have one parameter too few for each filter. What is added to the sum of a
-    convolution where no batch normalization follows?
+    You have one parameter too few for each filter. What is added to the sum that a
+    convolution makes?
 
 ignores the stride
     strides=stride,  =>
@@ -130,7 +131,7 @@ ignores the stride
 
 ignores the padding
     padding=padding,  =>  padding="same",
-    Your function pads whatever `padding` says.
+    Your function pads in any case. Where does your code use `padding`?
 
 mixes the channels of the towers
     -    return layers.ReLU(name=_join(name, "relu"))(x)
@@ -150,7 +151,7 @@ swaps the towers' outputs
     -    return layers.ReLU(name=_join(name, "relu"))(x)
     +    x = ops.roll(x, filters // 2, axis=-1)
     +    return layers.ReLU()(x)
-    The first half of the output is the tower that read the first half of the input.
+    Which tower does the first half of your output come from? And which is it to be?
 
 sends both halves through one convolution
     -    x = layers.Conv2D(
@@ -163,8 +164,8 @@ sends both halves through one convolution
     -    )(x)
     +    conv = layers.Conv2D(filters // 2, kernel, strides=stride, padding=padding)
     +    x = ops.concatenate([conv(t) for t in ops.split(x, 2, -1)], axis=-1)
-    A layer that is called twice has its weights once. Each tower has weights of its
-    own.
+    You call one layer twice. How many sets of weights is that, and how many have two
+    towers?
 """)
 
 TWO_TOWER_CONV = Exercise(

@@ -35,7 +35,7 @@ def _receptive_field(rng):
 _RECEPTIVE_FIELD_MISTAKES = mistakes("""
 ignores the strides of the layers before
     field += (kernel - 1) * dilation * jump  =>  field += (kernel - 1) * dilation
-    Behind a layer with stride 2, neighboring values lie two input pixels apart. How far
+    After a layer with stride 2, neighboring values lie two input pixels apart. How far
     apart do the strides before a layer put its inputs?
 
 counts a layer's own stride in its own window
@@ -43,7 +43,7 @@ counts a layer's own stride in its own window
     -        jump *= stride
     +        jump *= stride
     +        field += (kernel - 1) * dilation * jump
-    A layer's stride says how far its *outputs* lie apart. Its own window reads its
+    A layer's stride says how far its outputs lie apart. Its own window reads its
     inputs: only the strides of earlier layers matter there.
 
 ignores dilation
@@ -53,7 +53,7 @@ ignores dilation
 
 adds the kernel instead of kernel - 1
     (kernel - 1)  =>  kernel
-    Draw two layers of kernel 3 along one axis: they see 5 pixels. How many *new* pixels
+    Draw two layers of kernel 3 along one axis: they see 5 pixels. How many new pixels
     does each kernel add to a window that is already there?
 
 multiplies the kernel by the dilation
@@ -67,7 +67,8 @@ adds the strides instead of multiplying them
 
 starts at 0
     field, jump = 1, 1  =>  field, jump = 0, 1
-    With no layer at all, a value is a pixel, and it sees that one pixel.
+    Without any layer, a value is a pixel. How many pixels does it see, and how many
+    does your function say?
 
 reads the list from the output to the input
     for layer in layers:  =>  for layer in layers[::-1]:
@@ -118,13 +119,13 @@ adds biases
 
 adds the biases of one layer
     ** 2 * int(depth)  =>  ** 2 * int(depth) + int(channels)
-    You have one parameter too many for each filter. What is counted here, weights or
-    parameters?
+    Your number is too large, by as many as one layer has filters. What is counted here,
+    weights or parameters?
 
 takes depth as a power
     * int(depth)  =>  ** int(depth)
-    Your count is multiplied with every layer. What happens to the weights when one more
-    layer is put on top?
+    Your count grows far too fast with the depth. What happens to the weights when one
+    more layer is put on top?
 """)
 
 STACKED_CONV_PARAMS = Exercise(

@@ -13,13 +13,13 @@ has no biases
 
 has biases
     use_bias=False,  =>
-    Your block has too many parameters by one for each filter. Which of its convolutions
-    are to have a bias?
+    Your block has one parameter too many for each filter. Is any of its convolutions to
+    have a bias?
 
 has biases before the batch normalizations
     use_bias=False,  =>
-    Your block has too many parameters by one for each filter. A batch normalization
-    takes the mean away: what of the convolution before it goes with the mean?
+    Your block has one parameter too many for each filter. A batch normalization takes
+    the mean away: what of the convolution before it goes with the mean?
 
 has no batch normalization
     layers.BatchNormalization(name=_join(name, "bn"))(x)  =>  x

@@ -22,28 +22,28 @@ adds instead of concatenating
     -        x = layers.Concatenate(name=_join(layer, "concat"))([x, new])
     +        x = new if i else layers.Conv2D(growth_rate, 1, use_bias=False)(x)
     +        x = layers.Add()([x, new])
-    You add what a layer makes to what it saw, as ResNet does. What does DenseNet do, so
-    that the channels grow with each layer?
+    Your layers add, as ResNet's blocks do. What does DenseNet do instead, so that the
+    channels grow with each layer?
 
 shows each layer only the one before
     -        new = _bn_relu(x, name=_join(layer, "1"))
     +        new = _bn_relu(new if i else x, name=_join(layer, "1"))
-    Each layer reads *everything* that came before it, not only its predecessor's
-    output.
+    What does your second layer read: only what the first one made, or all the channels
+    that are there?
 
 leaves the input out of the result
     return x  =>  return x[..., -num_layers * growth_rate:]
-    The first channels of the output are `x` itself.
+    Where is `x` in your output? And which of the output's channels is it to be?
 
 has no bottleneck
     -        new = _conv(new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))
     -        new = _bn_relu(new, name=_join(layer, "2"))
-    A 1x1 convolution, with its own BN and ReLU, stands before each 3x3.
+    How many convolutions has each of your layers, and how many has one of the
+    docstring? Look also at what comes before each.
 
 makes the bottleneck growth_rate wide
     4 * growth_rate  =>  growth_rate
-    How wide is the 1x1 convolution? Compare the parameters of one layer with the
-    docstring.
+    How many channels does your 1x1 convolution put out? Compare with the docstring.
 
 convolves before it normalizes
     -        new = _conv(new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))
@@ -52,7 +52,8 @@ convolves before it normalizes
     +        new = _conv(new, 4 * growth_rate, 1)
     +        new = _conv(new, growth_rate, 3)
     +        new = _bn_relu(new)
-    BN and ReLU come before each convolution, not behind it.
+    In which order do BN, ReLU and convolution come in a layer of the docstring, and in
+    which order in yours?
 
 forgets the ReLUs
     return layers.ReLU(name=_join(name, "relu"))(x)  =>  return x
@@ -118,12 +119,12 @@ convolves before it normalizes
     +    x = _conv(x, filters, 1)
     +    x = _bn_relu(x)
     Your normalization has too few parameters: it sees the channels that are left. Is it
-    to come before or behind the convolution?
+    to come before or after the convolution?
 
 drops the last row of an odd size
     -    return layers.AveragePooling2D(2, padding="same", name=_join(name, "pool"))(x)
     +    return layers.AveragePooling2D(2, padding="valid", name=_join(name, "pool"))(x)
-    From 7 rows, 4 are to come out: a pool without padding drops the last.
+    From 7 rows, 4 are to come out. What does your pool do with the seventh?
 
 uses a 3x3 convolution
     _conv(x, filters, 1,  =>  _conv(x, filters, 3,

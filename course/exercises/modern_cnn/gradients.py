@@ -64,6 +64,7 @@ takes the largest value for the norm
 adds up absolute values
     float(np.linalg.norm(gradient))  =>  float(np.abs(gradient).sum())
     What does an L2 norm add up: the sizes of the numbers, or something made of them?
+    And what is done with the sum?
 
 takes the mean of the squares
     float(np.linalg.norm(gradient))  =>  float(np.sqrt(np.square(gradient).mean()))
@@ -76,7 +77,7 @@ forgets the root
 
 takes the norm of the kernel
     zip(convs, gradients,  =>  zip(convs, kernels,
-    That is how large the weights are. How large is their gradient?
+    That is how large the weights themselves are. Of what is the norm to be taken?
 
 goes from the last layer to the first
     for layer in model.layers  =>  for layer in model.layers[::-1]
@@ -217,8 +218,8 @@ def _zero_init_residual(rng):
 _ZERO_INIT_RESIDUAL_MISTAKES = mistakes("""
 changes nothing
     weight.assign(ops.zeros_like(weight))  =>  pass
-    The branches still add something to their shortcuts. Which weight of a branch has
-    the last word on what it adds?
+    The branches still add something to their shortcuts. Which layer of a branch is the
+    last to decide what it adds?
 
 zeroes the shortcut's projection too
     -            for weight in end.trainable_weights:
@@ -226,15 +227,16 @@ zeroes the shortcut's projection too
     +                w = producer[id(t)].trainable_weights
     +                [v.assign(ops.zeros_like(v)) for v in w]
     +            for weight in end.trainable_weights:
-    You silence both inputs of an Add. Whatever makes the shortcut, a projection or
-    simply the layer before the block, stays as it is.
+    Both inputs of an Add give 0 in your model. Which of them is the branch, and what is
+    to stay as it is?
 
 forgets branches that end in a convolution
     -            for weight in end.trainable_weights:
     +            if isinstance(end, layers.Conv2D):
     +                continue
     +            for weight in end.trainable_weights:
-    A pre-activation block ends in a convolution, not in a batch norm.
+    Does every residual branch end in a batch normalization? Look at a pre-activation
+    block.
 
 zeroes every batch normalization
     -    for add in model.layers:
@@ -242,7 +244,8 @@ zeroes every batch normalization
     +        if isinstance(layer, layers.BatchNormalization):
     +            layer.gamma.assign(ops.zeros_like(layer.gamma))
     +    for add in model.layers:
-    Too many layers are silent: only the *last* of each branch starts at 0.
+    Too many layers start at 0. Which single layer of a branch is enough to make the
+    branch give 0?
 
 takes the first input of each Add for the branch
     -            end = _residual_branch(add, producer)[0]
@@ -255,11 +258,11 @@ silences only the first branch
     -                weight.assign(ops.zeros_like(weight))
     +                weight.assign(ops.zeros_like(weight))
     +            break
-    One branch is silent, the others are not. How many Adds has the model?
+    One branch gives 0, the others do not. How many Adds has the model?
 
 starts at a tenth instead of 0
     weight.assign(ops.zeros_like(weight))  =>  weight.assign(0.1 * weight)
-    Each Add is to give *exactly* its shortcut. What does the end of your branches still
+    Each Add is to give exactly its shortcut. What does the end of your branches still
     give?
 """)
 

@@ -49,7 +49,7 @@ leaves out the reduction before the 5x5 convolution
     -    conv5x5 = _conv_relu(conv5x5, widths.conv5x5, 5, name=_join(name, "5x5"))
     +    conv5x5 = _conv_relu(x, widths.conv5x5, 5, name=_join(name, "5x5"))
     In one branch the output of the 1x1 reduction is never used. What does the large
-    convolution behind it read?
+    convolution after it read?
 
 pools with an average
     layers.MaxPooling2D(  =>  layers.AveragePooling2D(

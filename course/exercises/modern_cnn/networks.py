@@ -33,8 +33,8 @@ def _resnet(rng):
 _MISTAKES = mistakes("""
 strides in every stage, the first included
     stride = 2 if stage > 0 and i == 0 else 1  =>  stride = 2 if i == 0 else 1
-    The stem has halved the image twice when the first stage begins. Only the later
-    stages start with a stride of 2.
+    When the first stage begins, the stem has halved the image twice. Which stages are
+    still to halve the map, and which do in your network?
 
 strides in every block of the later stages
     stride = 2 if stage > 0 and i == 0 else 1  =>  stride = 2 if stage > 0 else 1
@@ -52,12 +52,13 @@ does not double the filters
 
 adds filters stage by stage instead of doubling them
     filters * 2**stage  =>  filters * (stage + 1)
-    How many filters has your third stage, compared with the first? And how often has
-    the width doubled by then?
+    How many filters has your third stage, compared with the first? And how often are
+    they to have doubled by then?
 
 forgets the pool of the stem
     -    x = layers.MaxPooling2D(3, strides=2, padding="same", name="pool1")(x)
-    Between the 7x7 convolution and the first stage, the map is halved once more.
+    Between the 7x7 convolution and the first stage, the map is to be halved once more.
+    By what?
 
 forgets the ReLU of the stem
     -    x = layers.ReLU(name="conv1_relu")(x)

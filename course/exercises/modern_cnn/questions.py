@@ -23,8 +23,8 @@ def _inception_parameters(rng):
 _INCEPTION_PARAMETERS_MISTAKES = mistakes("""
 forgets the biases
     + 1) * int(outputs)  =>  ) * int(outputs)
-    Your number is that of the weights. What else does a convolution without batch
-    normalization have?
+    You count the weights. What else does a convolution without batch normalization
+    have?
 
 counts one bias for each convolution
     + 1) * int(outputs)  =>  ) * int(outputs) + 1
@@ -41,8 +41,8 @@ lets the large kernels read the block's input
     +        (3, channels, widths.conv3x3),
     +        (1, channels, widths.reduce5x5),
     +        (5, channels, widths.conv5x5),
-    Follow the branches with a large kernel from the input on: how many channels are
-    left when its turn comes?
+    Follow the branches with a large kernel from the input on: how many channels does
+    that kernel read when its turn comes?
 
 leaves out the reductions
     -        (1, channels, widths.reduce3x3),
@@ -57,8 +57,7 @@ leaves out the projection behind the pool
 
 counts the pool's window as a kernel
     (1, channels, widths.pool_proj)  =>  (3, channels, widths.pool_proj)
-    A pool has a window but no weights. Which kernel does the convolution behind it
-    have?
+    A pool has a window but no weights. Which kernel does the convolution after it have?
 
 lets the projection read pool_proj channels
     (1, channels, widths.pool_proj)  =>  (1, widths.pool_proj, widths.pool_proj)
@@ -102,8 +101,8 @@ always projects
     -    if channels != wide:
     -        weights += channels * wide
     +    weights += channels * wide
-    Your number is too large where 4 * filters channels come in. What does the shortcut
-    have to do there?
+    Your number is too large where `4 * filters` channels come in. What does the
+    shortcut have to do there?
 
 projects where channels and filters differ
     channels != wide  =>  channels != filters
@@ -112,7 +111,8 @@ projects where channels and filters differ
 
 projects to filters channels
     weights += channels * wide  =>  weights += channels * filters
-    After the projection, the shortcut is to fit what comes out of the branch.
+    The shortcut is added to what comes out of the branch. How many channels is it to
+    have after the projection?
 
 projects with a 3x3 kernel
     weights += channels * wide  =>  weights += 9 * channels * wide
@@ -129,7 +129,8 @@ counts the kernel's side once
 
 convolves 3x3 on all the channels
     9 * filters**2  =>  9 * wide**2
-    The 3x3 convolution stands between the 1x1 ones. How many channels are there?
+    The 3x3 convolution stands between the 1x1 ones. How many channels does it see
+    there?
 
 lets the first convolution read filters channels
     channels * filters + 9  =>  filters * filters + 9
@@ -142,7 +143,7 @@ adds biases
 
 adds the parameters of the batch normalizations
     filters * wide  =>  filters * wide + 2 * (2 * filters + wide)
-    Only the convolutions are asked for, not what stands behind each.
+    What comes after each convolution has parameters too. Are they asked for?
 """)
 
 BOTTLENECK_WEIGHTS = Exercise(
@@ -204,7 +205,8 @@ counts each block as one layer
 
 adds what the 1x1 convolutions make
     int(num_layers) * int(growth_rate)  =>  int(num_layers) * 4 * int(growth_rate)
-    Which of a layer's two convolutions makes what is concatenated?
+    Your layers add too many channels. How many new ones is each layer to put to those
+    that are there?
 
 doubles the channels in each layer
     channels += int(num_layers) * int(growth_rate)  =>  channels *= 2 ** int(num_layers)
@@ -216,7 +218,8 @@ ignores compression
 
 takes compression for the part that goes
     int(channels * compression)  =>  int(channels * (1 - compression))
-    With `compression` 0.25, a quarter of the channels stays.
+    With `compression` 0.25, how many of 8 channels are to stay? And how many stay in
+    your code?
 
 rounds up
     int(channels * compression)  =>  -int(-channels * compression // 1)

@@ -19,11 +19,11 @@ def _blocks(rng, expansion):
     wide = expansion * filters
     note = "stride 1 and equal channels; odd sizes"
     yield Probe((Tensor((7, 9, wide)), filters), note=note)
-    x, note = Tensor((7, 8, wide)), "odd height, even width"
-    yield Probe((x, filters), dict(stride=3), note=note)
     # Padding "same" puts the first window elsewhere than on odd sizes.
     x, note = Tensor((8, 6, wide)), "a stride of 2 on even sizes"
     yield Probe((x, filters), dict(stride=2), note=note)
+    x, note = Tensor((7, 8, wide)), "odd height, even width"
+    yield Probe((x, filters), dict(stride=3), note=note)
     yield Probe((Tensor((5, 6, wide + 2)), filters), note="the channels become fewer")
     large = {"scale": 8.0}  # so that a ReLU with a ceiling shows
     x, note = Tensor((7, 9, 1)), "one channel comes in"
@@ -43,8 +43,8 @@ forgets the ReLU after the addition
 
 forgets the shortcut
     x = layers.Add(name=_join(name, "add"))([shortcut, x])  =>  _ = shortcut
-    The block outputs more than its branch. You may have made the shortcut, but does
-    what your block returns contain it?
+    The block is to put out more than its branch. You may have made the shortcut, but
+    does what your block returns contain it?
 
 projects every shortcut
     if stride != 1 or  =>  if True or
@@ -188,8 +188,8 @@ _PREACT_BLOCK_MISTAKES = mistakes("""
 has a ReLU after the addition
     -    return layers.Add(name=_join(name, "add"))([shortcut, x])
     +    return layers.ReLU()(layers.Add()([shortcut, x]))
-    Your output has no negative values, and so cannot pass an `x` on that has some. What
-    may stand behind the addition?
+    Your output has no negative values, so an `x` that has some cannot come out
+    unchanged. What may stand after the addition?
 
 projects x instead of the activated x
     shortcut = _conv(x, filters, 1,  =>  shortcut = _conv(shortcut, filters, 1,
@@ -207,7 +207,8 @@ convolves before it normalizes
     -    x = _conv(x, filters, 3, name=_join(name, "2_conv"))
     +    x = _conv(x, filters, 3)
     +    x = _bn_relu(x)
-    Pre-activation: what stands before *each* convolution, and what before yours?
+    Pre-activation: what is to stand before each convolution, and what stands before
+    yours?
 
 normalizes the projected shortcut
     -        shortcut = _conv(x, filters, 1, stride=stride, name=_join(name, "0_conv"))
@@ -227,8 +228,8 @@ lets the second convolution stride
 
 forgets the shortcut
     layers.Add(name=_join(name, "add"))([shortcut, x])  =>  x
-    The block outputs more than its branch. You may have made the shortcut, but does
-    what your block returns contain it?
+    The block is to put out more than its branch. You may have made the shortcut, but
+    does what your block returns contain it?
 
 forgets the first BN-ReLU
     -    x = _bn_relu(x, name=_join(name, "1"))

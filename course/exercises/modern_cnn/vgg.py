@@ -17,7 +17,7 @@ _MISTAKES = mistakes("""
 forgets the ReLU
     return layers.ReLU(name=_join(name, "relu"))(x)  =>  return x
     Without something between them, two convolutions are one larger convolution. What
-    stands behind each?
+    comes after each?
 
 has a ReLU only behind the last convolution
     -        x = _conv_relu(x, filters, 3, name=_join(name, i + 1))
@@ -40,7 +40,7 @@ pools with an average
 
 drops the last row of an odd size
     layers.MaxPooling2D(2, padding="same"  =>  layers.MaxPooling2D(2, padding="valid"
-    From 7 rows, 4 are to come out: a pool without padding drops the last.
+    From 7 rows, 4 are to come out. What does your pool do with the seventh?
 
 does not pad the convolutions
     -        x = _conv_relu(x, filters, 3, name=_join(name, i + 1))
