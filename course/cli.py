@@ -6,11 +6,10 @@ Exit codes: 0 done, 1 not done, 2 wrong arguments, 130 interrupted.
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 
-from course import __version__, language
+from course import __version__, interrupt, language
 from course.arguments import (
     Help,
     add_command,
@@ -37,8 +36,7 @@ def main(arguments=None):
     """
     language.use_locale()
     _print_what_can_be()
-    # Asked to end from elsewhere, it cleans up as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt.watch()
     options = parser().parse_args(arguments)
     try:
         code = options.handler(options)

@@ -11,6 +11,7 @@ import traceback
 from contextlib import closing
 from pathlib import Path
 
+from course import interrupt
 from course.checks import reasons
 from course.checks.columns import padded
 from course.exercises import LABS, load
@@ -136,6 +137,7 @@ def _grade_all(todo, lab, seed, jobs, limits, keep):
 def _next(done):
     """What comes next, awaited in steps: Windows interrupts no wait that has no end."""
     while True:
+        interrupt.check()
         try:
             return done.get(timeout=0.5)
         except queue.Empty:
