@@ -1,10 +1,13 @@
 """The rules that make an observation sound hold for every exercise's probes."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
+from course.checks.calls import call_text
 from course.checks.fill import fill, weights_with_roles
 from course.checks.keras_observer import _inputs, materialized, pinned
 from course.checks.observe import observe
@@ -37,16 +40,24 @@ def test_statistics_of_the_batch_rest_on_32_values(exercise):
         for layer in model.layers:
             if isinstance(layer, layers.BatchNormalization):
                 values = batch * np.prod(layer.input.shape[1:3])
-                assert values >= 32, (layer.name, values)
+                assert values >= 32, (
+                    f"{call_text(exercise.name, probe)}: {layer.name} sees {values} "
+                    "values a channel: take a larger map, or more inputs by "
+                    "options=dict(batch=...)"
+                )
 
 
 @pytest.mark.parametrize("exercise", BLOCKS, ids=[e.name for e in BLOCKS])
 def test_blocks_are_called_on_even_and_on_odd_sizes(exercise):
     sizes = [s for p in behaviour(exercise) for s in p.args[0].shape[:2]]
-    assert {size % 2 for size in sizes} == {0, 1}
+    assert {size % 2 for size in sizes} == {0, 1}, "probe even and odd sizes"
 
 
-STRIDING = [e for e in BLOCKS if "stride" in public.reference(e).__kwdefaults__]
+def strides(exercise):
+    return "stride" in inspect.signature(public.reference(exercise)).parameters
+
+
+STRIDING = [e for e in BLOCKS if strides(e)]
 
 
 @pytest.mark.parametrize("exercise", STRIDING, ids=[e.name for e in STRIDING])
@@ -55,16 +66,17 @@ def test_blocks_stride_by_two_and_by_three_on_maps_where_it_shows(exercise):
     rows = [
         (p.kwargs.get("stride", 1), p.args[0].shape[:2]) for p in behaviour(exercise)
     ]
-    strides = {s for s, shape in rows if min(shape) > 1}
-    assert {1, 3} <= strides
+    rows = [(stride, shape) for stride, shape in rows if min(shape) > 1]
+    assert {1, 3} <= {stride for stride, _ in rows}, "probe the strides 1 and 3"
     if exercise.name != "two_tower_conv":
-        assert any(s == 2 and not shape[0] % 2 for s, shape in rows if min(shape) > 1)
+        even = any(stride == 2 and not shape[0] % 2 for stride, shape in rows)
+        assert even, "probe a stride of 2 on an even height"
 
 
 def test_probes_have_one_channel_and_strides_where_they_can():
     for exercise in MODELS:
         probes = behaviour(exercise)
-        if "stride" in public.reference(exercise).__kwdefaults__:
+        if strides(exercise):
             assert any("stride" in p.kwargs for p in probes), exercise.id
     single = [
         e.name

@@ -17,7 +17,8 @@ class Mistake:
 
     Attributes:
         name: the mistake in the third person, "forgets the last ReLU".
-        old: text that occurs exactly once in the reference's source.
+        old: text that occurs exactly once in the reference, or, where not there, in its
+            helpers.
         new: what stands there instead.
         hint: what the student is told; it leads, it does not give the answer away.
     """

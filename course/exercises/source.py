@@ -103,8 +103,9 @@ def reference_source(exercise_id, *mistakes):
 
     Args:
         exercise_id: such as "modern_cnn.vgg_block".
-        *mistakes: each a Mistake to make in it, one after the other; its ``old``
-            must occur exactly once among the statements that the solution cell holds.
+        *mistakes: each a Mistake to make in it, one after the other. Its ``old``
+            must occur exactly once in the function itself; where it does not occur
+            there, every occurrence in the helpers is changed.
 
     Returns:
         Module text that imports only libraries and ``course.toolkit``.
@@ -135,15 +136,18 @@ def _patched(exercise_id, own, patch):
         hits = [n for n, (head, _, tail) in codes.items() if patch.old in head + tail]
         if not hits:
             continue
-        head, text, tail = codes[hits[0]]
-        if len(hits) > 1 or (head + tail).count(patch.old) > 1:
+        if hits == [name] and (codes[name][0] + codes[name][2]).count(patch.old) > 1:
             raise SourceError(
                 f"{exercise_id}: the text of mistake {patch.name!r} occurs more "
-                f"than once: {patch.old!r}"
+                f"than once in {name}: {patch.old!r}"
             )
-        head, tail = (part.replace(patch.old, patch.new) for part in (head, tail))
-        _assert_python(exercise_id, patch, head + text + tail)
-        return {**own, hits[0]: head + text + tail}
+        changed = {}
+        for hit in hits:
+            head, text, tail = codes[hit]
+            head, tail = (part.replace(patch.old, patch.new) for part in (head, tail))
+            changed[hit] = head + text + tail
+            _assert_python(exercise_id, patch, changed[hit])
+        return own | changed
     raise SourceError(
         f"{exercise_id}: the text of mistake {patch.name!r} does not occur: "
         f"{patch.old!r}"

@@ -19,7 +19,7 @@ has biases
 has biases before the batch normalizations
     use_bias=False,  =>
     Your block has one parameter too many for each filter. A batch normalization takes
-    the mean away: what of the convolution before it goes with the mean?
+    the mean away: which parameter of the convolution before it has no effect then?
 
 has no batch normalization
     layers.BatchNormalization(name=_join(name, "bn"))(x)  =>  x

@@ -33,7 +33,8 @@ shows each layer only the one before
 
 leaves the input out of the result
     return x  =>  return x[..., -num_layers * growth_rate:]
-    Where is `x` in your output? And which of the output's channels is it to be?
+    Where is the block's input in your output? And which of the output's channels is it
+    to be?
 
 has no bottleneck
     -        new = _conv(new, 4 * growth_rate, 1, name=_join(layer, "1_conv"))

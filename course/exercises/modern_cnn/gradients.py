@@ -218,8 +218,8 @@ def _zero_init_residual(rng):
 _ZERO_INIT_RESIDUAL_MISTAKES = mistakes("""
 changes nothing
     weight.assign(ops.zeros_like(weight))  =>  pass
-    The branches still add something to their shortcuts. Which layer of a branch is the
-    last to decide what it adds?
+    The branches still add something to their shortcuts. What does your code do to the
+    weights of the layer that ends a branch?
 
 zeroes the shortcut's projection too
     -            for weight in end.trainable_weights:
@@ -227,8 +227,8 @@ zeroes the shortcut's projection too
     +                w = producer[id(t)].trainable_weights
     +                [v.assign(ops.zeros_like(v)) for v in w]
     +            for weight in end.trainable_weights:
-    Both inputs of an Add give 0 in your model. Which of them is the branch, and what is
-    to stay as it is?
+    Both inputs of some Adds give 0 in your model. Which of them is the branch, and what
+    is to stay as it is?
 
 forgets branches that end in a convolution
     -            for weight in end.trainable_weights:
@@ -258,7 +258,7 @@ silences only the first branch
     -                weight.assign(ops.zeros_like(weight))
     +                weight.assign(ops.zeros_like(weight))
     +            break
-    One branch gives 0, the others do not. How many Adds has the model?
+    One branch gives 0, the others do not. How many Add layers has the model?
 
 starts at a tenth instead of 0
     weight.assign(ops.zeros_like(weight))  =>  weight.assign(0.1 * weight)

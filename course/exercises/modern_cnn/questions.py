@@ -23,8 +23,7 @@ def _inception_parameters(rng):
 _INCEPTION_PARAMETERS_MISTAKES = mistakes("""
 forgets the biases
     + 1) * int(outputs)  =>  ) * int(outputs)
-    You count the weights. What else does a convolution without batch normalization
-    have?
+    You count the weights. What else does each convolution have?
 
 counts one bias for each convolution
     + 1) * int(outputs)  =>  ) * int(outputs) + 1
@@ -101,8 +100,8 @@ always projects
     -    if channels != wide:
     -        weights += channels * wide
     +    weights += channels * wide
-    Your number is too large where `4 * filters` channels come in. What does the
-    shortcut have to do there?
+    Your number is too large where `4 * filters` channels come in. Does the shortcut
+    need a convolution there?
 
 projects where channels and filters differ
     channels != wide  =>  channels != filters
