@@ -63,7 +63,7 @@ def test_numpy_integers_are_integers_and_floats_are_not():
     assert judged(lambda n: np.int32(square(n))).status == PASSED
     result = judged(lambda n: float(square(n)))
     assert result.status == FAILED
-    assert "integers" in result.verdicts[-2].where
+    assert "an integer" in result.verdicts[-2].where
 
 
 def test_a_function_that_always_raises_earns_nothing():

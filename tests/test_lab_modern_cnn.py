@@ -9,6 +9,7 @@ import pytest
 from course.authoring.build import ROOT, Lab
 from course.exercises import load
 from course.exercises.source import solution_source, stub_source
+from course.grading import closure
 from course.language import LANGUAGES
 from course.published import PUBLISHED
 
@@ -102,3 +103,13 @@ def test_prompts_are_short():
             prose = text.rpartition("\n## ")[2]
         elif cell["id"].removeprefix("modern_cnn-") in EXERCISES:
             assert 2 < len(prose.splitlines()) <= 15, cell["id"]
+
+
+def test_no_given_cell_may_define_just_anything():
+    """Grading would have to run such a cell to see whether it defines an answer."""
+    dynamic = [
+        name
+        for name, source in code_cells(solved=True)
+        if closure._DYNAMIC.search(source)
+    ]
+    assert not dynamic

@@ -32,3 +32,11 @@ def test_a_line_says_how_far_each_exercise_is(capsys):
         f"1 of {len(EXERCISES)} exercises done; {earned:g} of {POINTS} points on the "
         "public checks. Grading uses other inputs."
     )
+
+
+def test_the_functions_of_the_notebook_are_found(monkeypatch, capsys):
+    solved = public.reference(EXERCISES["receptive_field"])
+    monkeypatch.setattr("__main__.receptive_field", solved, raising=False)
+    standing("modern_cnn")
+    said = capsys.readouterr().out
+    assert said.startswith("done ") and said.count("missing") == len(EXERCISES) - 1

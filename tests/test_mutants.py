@@ -167,7 +167,7 @@ def test_mutants_are_caught(exercise):
     print(f"{exercise.name}: {caught} of {len(made)} caught, {equivalent} equivalent")
     assert len(made) >= 10
     assert not unexplained, (
-        "no probe notices these changes of the reference; add one (right on the bound, "
-        "where a bound has moved), or list the change with its reason in EQUIVALENT of "
-        "tests/test_mutants.py:\n" + "\n".join(unexplained)
+        "no probe notices these changes of the reference: add one (right on the bound, "
+        "where a bound has moved), take out what is needless, or list the change with "
+        "its reason in EQUIVALENT of tests/test_mutants.py:\n" + "\n".join(unexplained)
     )
