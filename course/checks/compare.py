@@ -134,6 +134,12 @@ def is_bias_slip(expected, got):
     return same and count(expected) != count(got)
 
 
+def equal_in_training(expected, got):
+    """Whether two observations of models agree in training mode."""
+    outputs = (seen["outputs"].get("training") for seen in (expected, got))
+    return _tree_distance(*outputs) <= 1
+
+
 def compare(expected, got, call, claim=_BEHAVIOUR, *, unbiased=None):
     """Verdicts on one probe, in the order that teaches.
 
