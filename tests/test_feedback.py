@@ -46,6 +46,12 @@ def test_markup_and_control_characters_do_not_pass():
     assert not any(c in text for c in "\x1b\r\u202e")
 
 
+def test_names_in_a_hint_are_set_as_code():
+    verdict = Verdict("runs", FAILED)
+    panel = feedback.html(result(verdict, hints=("Is `x < 1` & `y`?",)))
+    assert "Is <code>x &lt; 1</code> &amp; <code>y</code>?" in panel
+
+
 def test_a_long_value_is_cut():
     text = feedback.text(result(Verdict("runs", FAILED, got="x" * 10_000)))
     assert len(text) < 1_000

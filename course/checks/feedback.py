@@ -3,6 +3,7 @@
 A result holds English; here it is put into the language of the student.
 """
 
+import re
 from html import escape
 
 from course.checks.columns import padded, printable
@@ -165,7 +166,7 @@ def html(result):
     rows = by_claim(result) if result.status != NOT_ATTEMPTED else []
     items = "".join(_item(*row, row[0] in _detailed(rows)) for row in rows)
     hints = "".join(
-        f'<div class="hint"><b>{escape(title)}</b> {escape(hint)}</div>'
+        f'<div class="hint"><b>{escape(title)}</b> {prose(hint)}</div>'
         for title, hint in titled_hints(result)
     )
     others = f'<p class="others">{escape(_others())}</p>' if _untold(rows) else ""
@@ -175,6 +176,11 @@ def html(result):
         f"{hints}{flow_html(result.flow, result.flow_of)}",
         color,
     )
+
+
+def prose(text):
+    """Text as HTML, escaped, with what stands in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _item(claim, passed, number, failed, detailed):

@@ -196,7 +196,7 @@ def _exercise(answer):
         )
         parts.append(f'<p class="note soft small">{said.format(names=names)}</p>')
     for hint in result.hints:
-        parts.append(f'<p class="hint">{escape(gettext(hint))}</p>')
+        parts.append(f'<p class="hint">{feedback.prose(gettext(hint))}</p>')
     if result.flow:
         parts.append(flow_html(result.flow, result.flow_of))
     return "".join(parts) + "</section>"
