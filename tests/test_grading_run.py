@@ -158,6 +158,8 @@ def test_however_the_run_ends_all_that_it_started_ends(tmp_path, name, fork):
         [*command, "--lab", "05", "--out", tmp_path / "out", "--unsafe"],
         stderr=subprocess.PIPE,
         env={**os.environ, "COURSE_FORK": fork, "TMPDIR": str(temporary)},
+        # Whoever runs the tests in the background ignores Ctrl-C, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert b"Lab 05" in process.stderr.readline()
     running = {"0": 1, "1": 3}[fork]  # the zygote, its child, and what that started

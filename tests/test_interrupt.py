@@ -13,6 +13,7 @@ from course.grading import run
 def handlers():
     numbers = signal.SIGINT, signal.SIGTERM
     before = [signal.getsignal(number) for number in numbers]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests
     yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
