@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from keras import layers
+from test_judge import observations, trees
 
 from course.checks import feedback
 from course.checks.compare import observation_distance
@@ -14,6 +17,7 @@ from course.checks.diagnose import ONLY_SHOWN, STRUCTURE, WIRING, diagnose
 from course.checks.flow import differing, is_equal
 from course.checks.judge import judge
 from course.checks.observe import observe
+from course.checks.result import PASSED
 from course.checks.sketch import match, sketch
 from course.exercises import LABS, PUBLIC_SEED, find, load, public
 from course.exercises.source import SourceError, reference_source, solution_source
@@ -226,3 +230,18 @@ def test_a_reference_takes_several_mistakes_in_turn():
     exercise = find("modern_cnn.stacked_conv_params")
     source = reference_source(exercise.id, *exercise.mistakes[:2])
     assert all(m.new in source for m in exercise.mistakes[1:2])
+
+
+@settings(deadline=None)
+@given(
+    observations | trees,
+    st.sampled_from(["vgg_block", "receptive_field", "zero_init_residual"]),
+)
+def test_no_hostile_observation_stops_the_diagnosis(tree, name):
+    exercise = find(f"modern_cnn.{name}")
+    known = public.of(exercise.id)
+    probes = exercise.draw(PUBLIC_SEED)
+    result = judge(exercise, probes, lambda probe: tree, known.observation)
+    told = diagnose(result, exercise, known, lambda probe: tree)
+    assert told.status != PASSED and not told.mistakes
+    assert feedback.text(told) and feedback.html(told)

@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from course.checks import schema
 from course.checks.compare import compare, count, distance, is_bias_slip
 from course.checks.judge import (
     SHARES,
@@ -260,26 +261,25 @@ trees = st.recursive(
     max_leaves=6,
 )
 named = st.dictionaries(st.sampled_from(["output", "a"]), arrays | trees, max_size=2)
-observations = st.fixed_dictionaries(
-    {},
-    optional={
-        "not_attempted": trees,
-        "raised": trees
-        | st.fixed_dictionaries(
-            {"types": trees, "message": st.text(), "line": st.text()}
-        ),
-        "value": trees,
-        "type": st.text(),
-        "mutated": trees | st.just([]),
-        "kind": st.text(),
-        "shape": trees | st.just({"output": [None, 2]}),
-        "weights": trees | st.just({"bias": [], "other": [np.zeros(8)]}) | named,
-        "outputs": trees
-        | st.fixed_dictionaries(
-            {"plain": named, "inference": named, "training": named}
-        ),
-    },
-)
+FIELDS = {
+    "not_attempted": trees,
+    "raised": trees
+    | st.fixed_dictionaries({"types": trees, "message": st.text(), "line": st.text()}),
+    "after": trees | st.just(True),
+    "value": trees,
+    "type": st.text(),
+    "mutated": trees | st.just([]),
+    "kind": st.text() | st.just("tensor"),
+    "shape": trees | st.just({"output": [None, 2]}),
+    "weights": trees | st.just({"bias": [], "other": [np.zeros(8)]}) | named,
+    "layers": trees | st.just([]) | st.just([[0, "Conv2D", [None, 2], 8]]),
+    "outputs": trees
+    | st.fixed_dictionaries({"plain": named, "inference": named, "training": named}),
+}
+# Those with the right keys, and those with any.
+observations = st.sampled_from(schema.FORMS).flatmap(
+    lambda form: st.fixed_dictionaries({key: FIELDS[key] for key in sorted(form)})
+) | st.fixed_dictionaries({}, optional=FIELDS)
 EXPECTED = (
     observe(square, Probe((3,)), "array"),
     model((8,), (1, 1, 2)),
@@ -288,6 +288,11 @@ EXPECTED = (
 )
 
 
+RAISED = {"types": [], "message": "", "line": ""}
+
+
+@example({"raised": RAISED, "shape": None, "outputs": None}, EXPECTED[1])
+@example({"raised": RAISED, "value": None, "type": "int"}, EXPECTED[0])
 @given(st.one_of(trees, observations), st.sampled_from(EXPECTED))
 def test_no_hostile_observation_stops_the_judge_or_passes(tree, expected):
     result = judge(

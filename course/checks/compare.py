@@ -214,7 +214,7 @@ def _shapes(value):
 
 
 def _compare_models(expected, got, call, unbiased):
-    if got.get("kind") != expected["kind"]:
+    if got.get("kind") != expected["kind"] or "shape" not in got:
         told = (kind_text(got.get("kind")), kind_text(expected["kind"]))
         return [Verdict("runs", FAILED, call, *told)]
     verdicts = [

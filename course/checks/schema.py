@@ -4,6 +4,17 @@ import numpy as np
 
 from course.checks.probe import MODES
 
+# What an observation of each kind holds, and nothing else: who reads one asks for a
+# single key, and one of two kinds would be taken for either.
+FORMS = (
+    {"not_attempted"},
+    {"raised"},
+    {"raised", "after"},
+    {"value", "type", "mutated"},
+    {"kind"},
+    {"kind", "weights", "outputs"},
+    {"kind", "shape", "weights", "layers", "outputs"},
+)
 _NUMBERS = "biuf"
 _MOST_STEPS = 2000
 _LONGEST_NAME = 80
@@ -11,17 +22,16 @@ _LONGEST_NAME = 80
 
 def is_observation(tree):
     """Whether a decoded tree has the form that ``course.checks.observe`` gives it."""
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict) or set(tree) not in FORMS:
         return False
     if "not_attempted" in tree:
         return isinstance(tree["not_attempted"], str)
     if "raised" in tree:
         return _is_error(tree["raised"])
     if "value" in tree:
-        told = isinstance(tree.get("type"), str) and tree["type"] != ""
-        told = told and _are_places(tree.get("mutated"))
-        return told and _is_value(tree["value"])
-    if not isinstance(tree.get("kind"), str) or tree["kind"] == "":
+        told = isinstance(tree["type"], str) and tree["type"] != ""
+        return told and _are_places(tree["mutated"]) and _is_value(tree["value"])
+    if not isinstance(tree["kind"], str) or tree["kind"] == "":
         return False
     return set(tree) == {"kind"} or _is_model(tree)
 
@@ -52,7 +62,7 @@ def _is_array(value):
 
 
 def _is_model(tree):
-    outputs, weights = tree.get("outputs"), tree.get("weights")
+    outputs, weights = tree["outputs"], tree["weights"]
     if not isinstance(outputs, dict) or not set(outputs) <= set(MODES):
         return False
     if not all(_are_named(arrays) for arrays in outputs.values()):
@@ -64,7 +74,7 @@ def _is_model(tree):
         and set(weights) == {"bias", "other"}
         and all(_are_listed(arrays) for arrays in weights.values())
         and _are_shapes(tree["shape"])
-        and _are_steps(tree.get("layers"))
+        and _are_steps(tree["layers"])
     )
 
 
