@@ -1,5 +1,6 @@
 """How far an exercise is, in a word, and how far a lab is, in a sentence."""
 
+from course.checks.columns import padded, width
 from course.checks.feedback import by_claim
 from course.checks.result import ERROR, NOT_ATTEMPTED, points
 from course.language import deferred, gettext
@@ -29,6 +30,21 @@ def tally(result):
     """How many of an exercise's public checks pass, and how many there are."""
     rows = by_claim(result)
     return sum(held == number for _, held, number, _ in rows), len(rows)
+
+
+def row(word, name, earned, possible, longest):
+    """A line of the table of a lab: state, name and points of an exercise.
+
+    Args:
+        word: one of STATES.
+        name: of the function.
+        earned: points.
+        possible: points.
+        longest: characters of the longest name in the table.
+    """
+    words = max(width(gettext(word)) for word in STATES)
+    told = f"{points(earned):>5} / {possible:<2}"
+    return f"{padded(gettext(word), words)}  {name:{longest}}  {told}"
 
 
 def summed_up(done, total, earned, possible):

@@ -8,17 +8,17 @@ import sys
 from pathlib import Path
 
 from course.checks import reasons, rules
-from course.checks.columns import padded, printable, width
+from course.checks.columns import printable
 from course.checks.feedback import titled_hints
-from course.checks.result import ERROR, TIMED_OUT, points
+from course.checks.result import ERROR, TIMED_OUT
 from course.checks.states import (
     BROKEN,
     DONE,
     MISSING,
     PARTLY,
-    STATES,
     STUB,
     WRONG,
+    row,
     state,
     summed_up,
     tally,
@@ -151,16 +151,12 @@ def _name(answer):
 
 
 def _print_table(record, outline):
-    words = max(width(gettext(word)) for word in STATES)
-    names = max(len(_name(answer)) for answer in record.answers)
+    longest = max(len(_name(answer)) for answer in record.answers)
     for answer in record.answers:
         result = answer.result
-        word = padded(gettext(state(result)), words)
-        earned = f"{points(result.earned):>5} / {result.possible:<2}"
-        told = _told(answer, outline)
-        print(
-            printable(f"  {word}  {_name(answer):{names}}  {earned}  {told}").rstrip()
-        )
+        word, numbers = state(result), (result.earned, result.possible)
+        line = row(word, _name(answer), *numbers, longest)
+        print(printable(f"  {line}  {_told(answer, outline)}").rstrip())
     done = sum(state(a.result) == DONE for a in record.answers)
     total = len(record.answers)
     print("\n" + summed_up(done, total, record.earned, record.possible))

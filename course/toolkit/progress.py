@@ -2,8 +2,6 @@
 
 import sys
 
-from course.language import gettext
-
 
 def standing(lecture, names=None):
     """Run all public checks of a lab and print a line for each exercise.
@@ -12,9 +10,7 @@ def standing(lecture, names=None):
         lecture: such as "modern_cnn".
         names: dict that holds your functions by name; by default the notebook's.
     """
-    from course.checks.columns import padded, width
-    from course.checks.result import points
-    from course.checks.states import DONE, MISSING, STATES, state, summed_up
+    from course.checks.states import DONE, MISSING, row, state, summed_up
     from course.exercises import load
     from course.toolkit.checking import check
 
@@ -22,7 +18,6 @@ def standing(lecture, names=None):
     # grading would have to run it to see.
     names = vars(sys.modules["__main__"]) if names is None else names
     exercises = load(lecture)
-    words = max(width(gettext(word)) for word in STATES)
     longest = max(map(len, exercises))
     done = earned = 0
     for name, exercise in exercises.items():
@@ -31,7 +26,6 @@ def standing(lecture, names=None):
             result = check(exercise.id, function).result
             word, got = state(result), result.earned
         done, earned = done + (word == DONE), earned + got
-        told = f"{points(got):>5} / {exercise.points}"
-        print(f"{padded(gettext(word), words)}  {name:{longest}}  {told}", flush=True)
+        print(row(word, name, got, exercise.points, longest), flush=True)
     possible = sum(exercise.points for exercise in exercises.values())
     print("\n" + summed_up(done, len(exercises), earned, possible))
