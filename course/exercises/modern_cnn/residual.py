@@ -61,6 +61,15 @@ pads with ZeroPadding2D before a strided convolution
     convolution put its first window there? Draw it for a row of 8 pixels, and again
     with the padding of the docstring.
 """)
+_OF_BOTH = (
+    _NO_LAST_RELU,
+    _NO_SHORTCUT,
+    _PROJECTS_ALWAYS,
+    _ZERO_PADDING,
+    BIAS_BEFORE_BN,
+    BATCH_STATISTICS,
+    NO_BN,
+)
 
 _RESIDUAL_BLOCK_MISTAKES = mistakes("""
 applies the last ReLU before the addition
@@ -107,16 +116,7 @@ RESIDUAL_BLOCK = Exercise(
     points=8,
     observer="model",
     probes=lambda rng: _blocks(rng, 1),
-    mistakes=(
-        _NO_LAST_RELU,
-        _NO_SHORTCUT,
-        _PROJECTS_ALWAYS,
-        _ZERO_PADDING,
-        BIAS_BEFORE_BN,
-        BATCH_STATISTICS,
-        NO_BN,
-        *_RESIDUAL_BLOCK_MISTAKES,
-    ),
+    mistakes=(*_OF_BOTH, *_RESIDUAL_BLOCK_MISTAKES),
 )
 
 _BOTTLENECK_BLOCK_MISTAKES = mistakes("""
@@ -172,16 +172,7 @@ BOTTLENECK_BLOCK = Exercise(
     points=8,
     observer="model",
     probes=lambda rng: _blocks(rng, 4),
-    mistakes=(
-        _NO_LAST_RELU,
-        _NO_SHORTCUT,
-        _PROJECTS_ALWAYS,
-        _ZERO_PADDING,
-        BIAS_BEFORE_BN,
-        BATCH_STATISTICS,
-        NO_BN,
-        *_BOTTLENECK_BLOCK_MISTAKES,
-    ),
+    mistakes=(*_OF_BOTH, *_BOTTLENECK_BLOCK_MISTAKES),
 )
 
 _PREACT_BLOCK_MISTAKES = mistakes("""
