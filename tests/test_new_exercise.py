@@ -203,14 +203,14 @@ def test_bad_calls_change_one_argument_at_a_time():
     from course.checks.probe import Tensor, bad_calls
 
     x = Tensor((8, 6, 3), "float16")
-    seen = [(p.args, p.kwargs, p.note) for p in bad_calls(x, 4, "same", stride=2)]
-    same = dict(stride=2)
+    same = dict(stride=2, bias=True)
+    seen = [(p.args, p.kwargs, p.note) for p in bad_calls(x, 4, "same", **same)]
     assert seen == [
         ((Tensor((8, 3), "float16"), 4, "same"), same, "three axes"),
         ((Tensor((8, 6, 5, 3), "float16"), 4, "same"), same, "five axes"),
         ((x, 0, "same"), same, ""),
         ((x, -2, "same"), same, ""),
-        ((x, 4, "same"), dict(stride=0), ""),
-        ((x, 4, "same"), dict(stride=-2), ""),
+        ((x, 4, "same"), dict(stride=0, bias=True), ""),
+        ((x, 4, "same"), dict(stride=-2, bias=True), ""),
     ]
     assert {p.claim for p in bad_calls(x, 4)} == {"errors"}

@@ -78,5 +78,5 @@ def _made_bad(value):
         height, width, channels = value.shape
         yield replace(value, shape=(height, channels)), "three axes"
         yield replace(value, shape=(height, width, 5, channels)), "five axes"
-    elif isinstance(value, int):
+    elif type(value) is int:  # not a bool, of which both values are good
         yield from ((0, ""), (-2, ""))
