@@ -79,43 +79,11 @@ def observe_model(function, probe):
     Returns:
         {"kind", "shape", "weights", "layers", "outputs": {mode: {name: array}}}.
     """
-    kind, model = _latest.get(function, probe) or _built(function, probe)
-    if model is None:
-        return {"kind": kind}
-    with after_call():
-        return _observe_built(kind, model, probe)
-
-
-class _Latest:
-    """The model that was built last, kept for a look at it with its biases at zero.
-
-    A bias too many is looked at twice, and building takes as long as looking.
-    """
-
-    def __init__(self):
-        self._function, self._seed, self._built = None, None, None
-
-    def get(self, function, probe):
-        """What ``function`` built for the same probe just now, or None."""
-        same = self._function is function and self._seed == probe.options.get("seed")
-        return self._built if same and probe.options.get("zero_bias") else None
-
-    def keep(self, function, probe, built):
-        """Keep what ``function`` built, and return it."""
-        self._function, self._seed = function, probe.options.get("seed")
-        self._built = built
-        return built
-
-
-_latest = _Latest()
-
-
-def _built(function, probe):
-    """(kind, model) of what a call gave; None for a model that cannot be made."""
     real = materialized(probe)
     result = filling.built_empty(lambda: function(*real.args, **real.kwargs))
     with after_call():
-        return _latest.keep(function, probe, _as_model(result, real))
+        kind, model = _as_model(result, real)
+        return {"kind": kind} if model is None else _observe_built(kind, model, probe)
 
 
 def _observe_built(kind, model, probe):
