@@ -245,3 +245,27 @@ def test_no_hostile_observation_stops_the_diagnosis(tree, name):
     told = diagnose(result, exercise, known, lambda probe: tree)
     assert told.status != PASSED and not told.mistakes
     assert feedback.text(told) and feedback.html(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "looks"),
+    [
+        ("bottleneck_block", "has biases before the batch normalizations", 1),
+        ("preact_block", "has biases", 2),  # its last convolution has no BN behind it
+    ],
+)
+def test_a_bias_that_shows_in_training_is_looked_at_twice(name, mistake, looks):
+    exercise = find(f"modern_cnn.{name}")
+    (slip,) = (m for m in exercise.mistakes if m.name == mistake)
+    function, known = public.reference(exercise, slip), public.of(exercise.id)
+    calls = [p for p in exercise.draw(PUBLIC_SEED) if p.claim != "errors"]
+    seen = []
+
+    def look(probe):
+        seen.append(probe)
+        return observe(function, probe, exercise.observer)
+
+    result = judge(exercise, calls, look, known.observation)
+    assert len(seen) == looks * len(calls)
+    failed = {v.claim for v in result.verdicts if not v.passed}
+    assert "parameters" in failed and "behaviour in training" not in failed

@@ -122,6 +122,15 @@ def test_glossary_names_the_line_it_cannot_read(tmp_path):
         Glossary.read(path)
 
 
+def test_pages_of_the_site_are_prose_too():
+    rows = {place: (english, korean) for place, english, korean in prose.pairs()}
+    english, korean = rows["docs/ko/05_modern_cnn.md"]
+    assert english.startswith("# 05 Modern") and korean.startswith("# 05 현대")
+    fenced = "`a`\n```sh\nmake lab  # {}\n```\n"
+    both = [fenced.format(comment) for comment in ("opens it", "엽니다")]
+    assert prose._skeleton(both[0]) == prose._skeleton(both[1])
+
+
 def test_prose_that_lags_behind_its_english_is_named(tmp_path):
     path = tmp_path / "prose.tsv"
     before = [("lab 05", "# A `x`\n", "# 가 `x`\n"), ("lab 05", "Alone.\n", "")]

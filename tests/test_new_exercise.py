@@ -8,7 +8,8 @@ from course.authoring import scaffold
 from course.cli import main
 from course.exercises import find, public
 from course.exercises.exercise import Exercise, Mistake, gather, mistakes
-from course.exercises.source import SourceError
+from course.exercises.modern_cnn.common import BATCH_STATISTICS
+from course.exercises.source import SourceError, reference_source
 
 TWO = """
     forgets the square
@@ -191,8 +192,6 @@ def test_a_mistake_is_made_in_the_code_and_not_in_the_docstring():
             * int(depth)  =>  * 1
             How many layers are there?
     """)
-    from course.exercises.source import SourceError, reference_source
-
     assert "int(channels) ** 2 * 1" in reference_source(exercise.id, mistake)
     told = Mistake("words", "Two of 3x3 have", "x", "?")  # stands in the docstring
     with pytest.raises(SourceError, match="does not occur"):
@@ -214,3 +213,11 @@ def test_bad_calls_change_one_argument_at_a_time():
         ((x, 4, "same"), dict(stride=-2, bias=True), ""),
     ]
     assert {p.claim for p in bad_calls(x, 4)} == {"errors"}
+
+
+def test_a_mistake_in_shared_layers_changes_every_helper():
+    """DenseNet has batch normalizations of two helpers."""
+    plain = reference_source("modern_cnn.densenet121")
+    changed = reference_source("modern_cnn.densenet121", BATCH_STATISTICS)
+    text = 'BatchNormalization(name=_join(name, "bn"))(x'
+    assert plain.count(f"{text})") == changed.count(f"{text}, training=True)") == 2
