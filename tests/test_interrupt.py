@@ -28,7 +28,8 @@ def test_a_swallowed_interrupt_is_raised_again_where_a_run_waits(number):
     assert run._next(done) == "a record"
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
-    # Somebody caught it, and the run goes on to wait for its next record.
+    # Somebody caught it, and the run goes on to its next record.
+    done.put("another")
     with pytest.raises(KeyboardInterrupt):
         run._next(done)
     interrupt.watch()

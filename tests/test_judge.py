@@ -292,6 +292,7 @@ RAISED = {"types": [], "message": "", "line": ""}
 
 
 @example({"raised": RAISED, "shape": None, "outputs": None}, EXPECTED[1])
+@example({"kind": "tensor"}, EXPECTED[1])
 @example({"raised": RAISED, "value": None, "type": "int"}, EXPECTED[0])
 @given(st.one_of(trees, observations), st.sampled_from(EXPECTED))
 def test_no_hostile_observation_stops_the_judge_or_passes(tree, expected):
