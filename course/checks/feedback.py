@@ -147,6 +147,7 @@ _STYLE = (
 .course-check .mark{display:inline-block;width:1.5em;font-weight:700}
 .course-check .pass .mark{color:#1a7f37}.course-check .fail .mark{color:#c4320a}
 .course-check table{margin:.2em 0 .4em 1.5em;border-collapse:collapse;font-size:13px}
+.course-check tr{background:none!important}
 .course-check td{text-align:left!important;vertical-align:top;padding:1px .8em 1px 0;
  background:none!important}
 .course-check td:first-child{opacity:.7;white-space:nowrap}

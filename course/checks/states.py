@@ -33,7 +33,9 @@ def tally(result):
 
 
 def row(word, name, earned, possible, longest):
-    """A line of the table of a lab: state, name and points of an exercise.
+    """A line of the table of a lab: name, points and state of an exercise.
+
+    The state comes last: in a notebook, Hangul is not as wide as two Latin letters.
 
     Args:
         word: one of STATES.
@@ -44,7 +46,7 @@ def row(word, name, earned, possible, longest):
     """
     words = max(width(gettext(word)) for word in STATES)
     told = f"{points(earned):>5} / {possible:<2}"
-    return f"{padded(gettext(word), words)}  {name:{longest}}  {told}"
+    return f"{name:{longest}}  {told}  {padded(gettext(word), words)}"
 
 
 def summed_up(done, total, earned, possible):

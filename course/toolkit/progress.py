@@ -26,6 +26,7 @@ def standing(lecture, names=None):
             result = check(exercise.id, function).result
             word, got = state(result), result.earned
         done, earned = done + (word == DONE), earned + got
-        print(row(word, name, got, exercise.points, longest), flush=True)
+        line = row(word, name, got, exercise.points, longest)
+        print(line.rstrip(), flush=True)
     possible = sum(exercise.points for exercise in exercises.values())
     print("\n" + summed_up(done, len(exercises), earned, possible))
